@@ -39,69 +39,107 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }
 )
 
-/** A chain of operators between a sender and something behind it that the steps decide for. */
+/** Processors in a row, each a chain of operators, between a sender and something behind them that the steps decide for. */
 class Balance {
-  readonly context = testContext()
-  readonly harness: ProcessorHarness
+  readonly #stages: readonly ProcessorHarness[]
   /** Items that the sender has back. */
-  returned = 0
-  /** Items that were sent, and not nacked. */
-  gone = 0
+  #returned = 0
+  /** Items that the last one sent, and that were not nacked. */
+  #gone = 0
+  /** Items that each handed over. */
+  readonly #released: number[]
   #behind: Batch[] = []
 
-  constructor(links: readonly Link[]) {
-    this.harness = new ProcessorHarness(inARow(links, this.context), this.context, {
-      downstream: batch => {
-        this.gone += batch.block.length
-        this.#behind.push(batch)
-      }
-    }).open()
+  constructor(chains: readonly (readonly Link[])[]) {
+    let next = (batch: Batch) => {
+      this.#gone += batch.block.length
+      this.#behind.push(batch)
+    }
+    const stages: ProcessorHarness[] = []
+    for (const links of chains.toReversed()) {
+      const context = testContext()
+      const stage = new ProcessorHarness(inARow(links, context), context, { downstream: next }).open()
+      stages.unshift(stage)
+      next = batch => stage.push(batch)
+    }
+    this.#stages = stages
+    this.#released = stages.map(() => 0)
   }
 
   async do(step: Step): Promise<void> {
     if (step.do === 'push') this.#push(step.values)
-    else if (step.do === 'wait') await this.harness.advance(step.ms)
+    else if (step.do === 'wait') await this.#advance(step.ms)
     else this.#end(step.which, step.by)
     this.assertBalanced()
   }
 
-  /** Another one has the batches inside. */
-  release(): void {
-    const { account } = this.context
-    const before = account.sent
-    this.harness.held!.release()
-    this.gone += account.sent - before
-    this.harness.abandon(FULL)
+  abandon(): void {
+    for (const stage of this.#stages) stage.abandon(FULL)
   }
 
-  /** All that it has sent is taken from now on. */
+  finish(): void {
+    void this.#stages[0].finish().then(() => this.#stages.at(-1)!.finish())
+  }
+
+  /** Others have the batches inside. */
+  release(): void {
+    for (const [i, stage] of this.#stages.entries()) {
+      const { account } = stage.context
+      const before = account.sent
+      stage.held!.release()
+      this.#released[i] = account.sent - before
+      stage.abandon(FULL)
+    }
+  }
+
+  /** All that they have sent is taken from now on. */
   async takeAll(): Promise<void> {
-    for (let i = 0; i < MOST_ROUNDS && (i === 0 || this.context.account.inFlight > 0); i++) {
+    for (let i = 0; i < MOST_ROUNDS && (i === 0 || this.#isBusy); i++) {
       for (const batch of this.#behind.splice(0)) batch.ack()
       await turns(MOST_TURNS)
-      await this.harness.advance(LONG_MS)
+      await this.#advance(LONG_MS)
     }
     for (const batch of this.#behind.splice(0)) batch.ack()
   }
 
   assertBalanced(): void {
-    const { account } = this.context
-    assert.equal(account.imbalance, 0)
-    assert.ok(account.inFlight >= 0)
+    for (const { account } of this.#contexts) {
+      assert.equal(account.imbalance, 0)
+      assert.ok(account.inFlight >= 0)
+    }
   }
 
+  /** What one sent the next one has received, and not refused. */
   assertSettled(): void {
-    const { account, heldCredits } = this.context
-    assert.deepEqual([heldCredits.used, account.inFlight, account.imbalance], [0, 0, 0])
-    assert.deepEqual([account.sent, account.refused], [this.gone, this.returned])
+    const contexts = this.#contexts
+    for (const [i, { account, heldCredits }] of contexts.entries()) {
+      const behind = contexts[i + 1]?.account
+      const taken = behind === undefined ? this.#gone : behind.received - behind.refused
+      assert.deepEqual([heldCredits.used, account.inFlight, account.imbalance], [0, 0, 0])
+      assert.equal(account.sent - this.#released[i], taken)
+    }
+    assert.equal(contexts[0].account.refused, this.#returned)
+  }
+
+  get #contexts() {
+    return this.#stages.map(({ context }) => context)
+  }
+
+  get #isBusy(): boolean {
+    return this.#contexts.some(({ account }) => account.inFlight > 0)
+  }
+
+  async #advance(ms: number): Promise<void> {
+    for (const stage of this.#stages) await stage.advance(ms)
   }
 
   #push(values: readonly number[]): void {
     const points = values.map(value => ({ name: 'm', value }))
-    const batch = Batch.of({ source: 'test' }, pointsOf(this.context, points, 0, {}), ({ status }) => {
-      if (status === 'nacked') this.returned += values.length
+    const block = pointsOf(this.#contexts[0], points, 0, {})
+    const batch = Batch.of({ source: 'test' }, block, ({ status }) => {
+      if (status === 'nacked') this.#returned += values.length
     })
-    this.harness.push(batch)
+    this.#stages[0].push(batch)
   }
 
   #end(which: number, by: 'ack' | 'nack' | 'drop'): void {
@@ -110,7 +148,7 @@ class Balance {
     if (by === 'ack') batch.ack()
     else if (by === 'drop') batch.drop('rejected', 1)
     else {
-      this.gone -= batch.block.length
+      this.#gone -= batch.block.length
       batch.nack(FULL)
     }
   }
@@ -120,18 +158,16 @@ const runs = {
   numRuns: Number(process.env.RUNS ?? 300),
   ...(process.env.SEED ? { seed: Number(process.env.SEED), path: process.env.FCPATH } : {})
 }
-const chain = fc.array(anyLink, { minLength: 1, maxLength: 4 })
+const chains = fc.array(fc.array(anyLink, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 2 })
 const steps = fc.array(step, { minLength: 3, maxLength: 30, size: 'max' })
 
 for (const end of ['abandon', 'finish', 'release'] as const)
   test(`the books of operators balance at each step, and after ${end}: senders have what was refused`, async () => {
     await fc.assert(
-      fc.asyncProperty(chain, steps, async (links, steps) => {
-        const balance = new Balance(links)
+      fc.asyncProperty(chains, steps, async (chains, steps) => {
+        const balance = new Balance(chains)
         for (const step of steps) await balance.do(step)
-        if (end === 'abandon') balance.harness.abandon(FULL)
-        else if (end === 'finish') void balance.harness.finish()
-        else balance.release()
+        balance[end]()
         balance.assertBalanced()
         await balance.takeAll()
         balance.assertSettled()
