@@ -3,7 +3,7 @@ import type { CreditPool } from '../../batch/credits.ts'
 import { type Outcome, Settlement, type SettlementToken, tokensOf } from '../../batch/settlement.ts'
 import { WeirError } from '../../errors.ts'
 import type { Account } from '../../telemetry/account.ts'
-import { HandleGroup, Held, type HeldBatch, HeldHandle } from './held-handles.ts'
+import { HandleGroup, type HandlesHost, Held, type HeldBatch, HeldHandle } from './held-handles.ts'
 
 export interface HeldBatchesHost {
   /** Has the items inside as in flight, and those that go in and out. */
@@ -24,10 +24,15 @@ export class HeldBatches {
   #held = new Set<Held>()
   /** Emitted batches that were made of none the operator was given: which of those are in it nobody knows. */
   #unlinked = 0
-  #collected = new FinalizationRegistry<HeldHandle>(handle => this.#dropped(handle))
+  #handles: HandlesHost
 
   constructor(host: HeldBatchesHost) {
     this.#host = host
+    this.#handles = {
+      account: host.account,
+      collected: new FinalizationRegistry(handle => this.#dropped(handle)),
+      open: new Set()
+    }
   }
 
   /** Those inside, in the order in which they came. */
@@ -48,8 +53,7 @@ export class HeldBatches {
 
   /** Owns `batch`. Returns the handle that the operator is given in its place. */
   take(batch: Batch, time: number): Batch {
-    const { account, heldCredits } = this.#host
-    const held = new Held(batch, time, heldCredits)
+    const held = new Held(batch, time, this.#host.heldCredits)
     const settle = (outcome: Outcome) => {
       held.settled()
       this.#held.delete(held)
@@ -57,7 +61,7 @@ export class HeldBatches {
     }
     const settlement = new Settlement(batch.origin, settle, { up: held.up })
     this.#held.add(held)
-    settlement.watch = new HandleGroup({ account, collected: this.#collected }, [held])
+    settlement.watch = new HandleGroup(this.#handles, [held])
     const handle = Batch.on(settlement, batch.block)
     held.update()
     return handle
@@ -108,10 +112,8 @@ export class HeldBatches {
   }
 
   #endAll(end: (handle: HeldHandle) => void): void {
-    for (const held of [...this.#held]) {
-      for (const handle of [...held.handles]) if (handle.isOpen && !handle.isLent) end(handle)
-      held.update()
-    }
+    for (const handle of [...this.#handles.open]) if (handle.isOpen && !handle.isLent) end(handle)
+    for (const held of this.#held) held.update()
   }
 
   // An operator that lets go of a batch without ending it, as `filter` does, would hold up checkpoints for good.

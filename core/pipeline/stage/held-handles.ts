@@ -24,6 +24,8 @@ export interface HandlesHost {
   readonly account: Account
   /** Tells when nobody has the handle any more. */
   readonly collected: FinalizationRegistry<HeldHandle>
+  /** Those open, in the order in which they were made. */
+  readonly open: Set<HeldHandle>
 }
 
 /**
@@ -47,12 +49,13 @@ export class HandleGroup implements SettlementWatch {
   }
 
   opened(handle: Watchable, settlement: Settlement): HeldHandle {
-    const { account, collected } = this.#host
+    const { account, collected, open } = this.#host
     const { block } = handle
     const sources = this.parents.length === 0 ? this.held : this.parents
     if (sources.length === 1 && sources[0].block !== block) account.inherit(sources[0].block, block)
-    const opened = new HeldHandle(block, this, settlement, account)
+    const opened = new HeldHandle(block, this, settlement, this.#host)
     collected.register(handle, opened)
+    open.add(opened)
     return opened
   }
 
@@ -90,30 +93,37 @@ export class HeldHandle implements WatchedHandle {
   readonly block: Block
   readonly group: HandleGroup
   readonly #settlement: Settlement
-  readonly #account: Account
-  isOpen = true
+  readonly #host: HandlesHost
   isVoid = false
   /** Emitted batches made of it that have not settled. */
   lent = 0
   /** Batches derived of it that were not nacked. They have its items. */
   #copies = 0
+  /** The operator took or dropped it, and answers for its items. */
+  #isTaken = false
 
-  constructor(block: Block, group: HandleGroup, settlement: Settlement, account: Account) {
+  constructor(block: Block, group: HandleGroup, settlement: Settlement, host: HandlesHost) {
     this.block = block
     this.group = group
     this.#settlement = settlement
-    this.#account = account
+    this.#host = host
     for (const one of group.held) one.handles.add(this)
+    const { account } = host
     account.book(block, items => (account.inFlight += items))
+  }
+
+  get isOpen(): boolean {
+    return this.#host.open.has(this)
   }
 
   get isLent(): boolean {
     return this.lent > 0
   }
 
-  /** Handles of the batches that it was derived from, at any remove. */
+  /** Open handles of the batches that it was derived from, at any remove. What has ended does not depend on it. */
   *ancestors(): Generator<HeldHandle> {
     for (const parent of this.group.parents) {
+      if (!parent.isOpen) continue
       yield parent
       yield* parent.ancestors()
     }
@@ -127,24 +137,22 @@ export class HeldHandle implements WatchedHandle {
 
   /** A batch derived of it was nacked. */
   cameBack(): void {
-    const account = this.#account
-    if (--this.#copies > 0 || !this.isOpen) return
-    account.book(this.block, items => {
-      account.produced += items
-      account.inFlight += items
-    })
+    if (--this.#copies > 0) return
+    const { account } = this.#host
+    if (this.isOpen) account.book(this.block, items => (account.inFlight += items))
+    if (this.isOpen || this.#isTaken) account.book(this.block, items => (account.produced += items))
   }
 
   spent(outcome?: Outcome): void {
     if (outcome === undefined) this.#moveOn()
     else this.#end(outcome)
-    this.isOpen = false
+    this.#host.open.delete(this)
     for (const one of this.group.held) one.handles.delete(this)
   }
 
   /** A batch that it was emitted as has settled. */
   returned(outcome: Outcome): void {
-    const account = this.#account
+    const { account } = this.#host
     if (outcome.status !== 'nacked') return this.#endedInPart()
     account.book(this.block, items => (account.inFlight += items))
     this.group.nacked(this.block)
@@ -158,7 +166,7 @@ export class HeldHandle implements WatchedHandle {
 
   /** Another owner has its items now. */
   release(): void {
-    const account = this.#account
+    const { account } = this.#host
     if (this.#hasItems) account.book(this.block, items => (account.sent += items))
     this.giveUp(ACKED)
   }
@@ -169,7 +177,7 @@ export class HeldHandle implements WatchedHandle {
 
   /** Its items are to be booked elsewhere. If it has none any more, they are there once more. */
   #moveOn(): void {
-    const account = this.#account
+    const { account } = this.#host
     const hasItems = this.#hasItems
     account.book(this.block, items => {
       if (hasItems) account.inFlight -= items
@@ -178,8 +186,11 @@ export class HeldHandle implements WatchedHandle {
   }
 
   #end({ status }: Outcome): void {
-    const account = this.#account
-    if (status !== 'nacked') this.#endedInPart()
+    const { account } = this.#host
+    if (status !== 'nacked') {
+      this.#isTaken = !this.isVoid
+      this.#endedInPart()
+    }
     if (!this.#hasItems) return
     if (status === 'nacked') this.group.nacked(this.block)
     else account.book(this.block, items => (account.inFlight -= items))

@@ -123,6 +123,15 @@ const CHANGING = {
       account.book(batch.block, items => (account.produced += items))
       return batch.fork(2)
     }),
+  acksAtOnce: (_: Link, { account }: Context) =>
+    map((batch: Batch) => {
+      const { block } = batch
+      const derived = Batch.derive([batch], block, ({ status }) => {
+        if (status === 'nacked') account.book(block, items => account.drop('nacked', items))
+      })
+      batch.ack()
+      return derived
+    }),
   derivesTwice: () => mergeMap((batch: Batch) => twoOf(batch))
 } as const
 

@@ -1,70 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-import { Observable, type Subscriber } from 'rxjs'
-import { joinBlocks } from '../../../../core/model/join.ts'
-import { sliceBlock } from '../../../../core/model/slice.ts'
 import { Batch } from '../../../../sdk/plugin/index.ts'
-import { OperatorRun } from '../../../sdk/plugin/operator-run.ts'
-
-const FULL = new Error('full')
-
-/** An operator that does nothing by itself. The test has the batches inside, and those behind it. */
-class Bench extends OperatorRun {
-  readonly inside: Batch[] = []
-  readonly behind: Batch[] = []
-  #output!: Subscriber<Batch>
-
-  /** @param held what another one had inside */
-  constructor(held?: Uint8Array) {
-    const behind: Batch[] = []
-    const operator = () => (source: Observable<Batch>) =>
-      new Observable<Batch>(output => {
-        this.#output = output
-        return source.subscribe(batch => this.inside.push(batch))
-      })
-    super(() => operator(), { downstream: batch => behind.push(batch) })
-    this.behind = behind
-    if (held !== undefined) this.harness.held!.restore(held)
-    this.harness.open()
-  }
-
-  /** Sends a batch of so many events. Returns the handle that the operator is given. */
-  take(items: number): Batch {
-    this.send(...'abcdefghi'.slice(0, items))
-    return this.inside.pop()!
-  }
-
-  /** Returns the batch behind the operator. */
-  emit(batch: Batch): Batch {
-    this.#output.next(batch)
-    return this.behind.at(-1)!
-  }
-
-  /** Its batches are nacked, and it starts anew. */
-  fail(): void {
-    this.#output.error(FULL)
-  }
-
-  /** The columns that are not 0. */
-  get books(): Record<string, number> {
-    const { received, produced, sent, absorbed, refused, inFlight, imbalance, droppedTotal } = this.context.account
-    const all = { received, produced, sent, absorbed, dropped: droppedTotal, refused, inFlight, imbalance }
-    return Object.fromEntries(Object.entries(all).filter(([, items]) => items !== 0))
-  }
-}
-
-const merge = (...batches: Batch[]) => Batch.merge(batches, joinBlocks(batches.map(({ block }) => block)))
-const split = (batch: Batch, at: number) => {
-  const { block } = batch
-  return batch.split([sliceBlock(block, 0, at), sliceBlock(block, at, block.length)])
-}
-const firstOf = (batch: Batch, items: number) => sliceBlock(batch.block, 0, items)
-const collect = () => {
-  setFlagsFromString('--expose-gc')
-  return runInNewContext('gc') as () => void
-}
+import { Bench, FULL, firstOf, merge, split } from './operator-bench.ts'
 
 it('a batch of which a part was sent goes back whole, so that part is there twice', () => {
   const bench = new Bench()
@@ -191,6 +128,43 @@ it('a batch that is emitted, and another one derived of it, are twice the items'
   bench.assertSettled()
 })
 
+it('an operator that acknowledges a batch answers for what was derived of it', () => {
+  const bench = new Bench()
+  const { account } = bench.context
+  for (const settle of [(batch: Batch) => batch.ack(), (batch: Batch) => batch.nack(FULL)]) {
+    const batch = bench.take(2)
+    const derived = Batch.derive([batch], batch.block, ({ status }) => status === 'nacked' && account.drop('full', 2))
+    batch.ack()
+    settle(bench.emit(derived))
+  }
+  assert.deepEqual(bench.books, { received: 4, sent: 2, dropped: 2 })
+  const batch = bench.take(2)
+  Batch.derive([batch], batch.block, ({ status }) => status === 'nacked' && account.drop('failed', 2))
+  batch.ack()
+  bench.fail()
+  assert.deepEqual(bench.books, { received: 6, sent: 2, dropped: 4 })
+  bench.assertSettled()
+})
+
+it('regression: a batch could not be ended while one was on its way that was made of an ended part of it', async () => {
+  const bench = new Bench()
+  const batch = bench.take(2)
+  const parts = split(
+    Batch.derive([batch], batch.block, outcome => batch.settle(outcome)),
+    1
+  )
+  const sent = parts.map(part => {
+    const derived = Batch.derive([part], part.block, () => {})
+    part.ack()
+    return bench.emit(derived)
+  })
+  for (const one of sent) one.ack()
+  await bench.harness.advance(0)
+  assert.deepEqual(bench.outcomes, ['a,b acked'])
+  assert.deepEqual(bench.books, { received: 2, sent: 2 })
+  bench.assertSettled()
+})
+
 it('copies that the operator has booked as produced are not refused', () => {
   for (const [end, books] of [
     ['ack', { received: 2, produced: 2, sent: 2, refused: 2 }],
@@ -204,73 +178,4 @@ it('copies that the operator has booked as produced are not refused', () => {
     assert.deepEqual(bench.books, books)
     bench.assertSettled()
   }
-})
-
-for (const [what, leave, books] of [
-  ['abandoned', (bench: Bench) => bench.harness.abandon(FULL), { received: 6, produced: 1, sent: 1, refused: 6 }],
-  ['handed over', (bench: Bench) => bench.harness.held!.release(), { received: 6, sent: 6 }]
-] as const)
-  it(`what is inside is ${what}, while a part is on its way`, () => {
-    const bench = new Bench()
-    const single = bench.take(1)
-    const [first, rest] = split(bench.take(3), 1)
-    const joined = merge(rest, bench.take(2))
-    const behind = bench.emit(first)
-    leave(bench)
-    assert.equal(bench.books.imbalance, undefined)
-    behind.ack()
-    for (const batch of [single, joined]) batch.ack()
-    assert.deepEqual(bench.books, books)
-    bench.assertSettled()
-  })
-
-it('parts of a joined batch that the operator loses are refused', async () => {
-  const bench = new Bench()
-  const loses = () => void bench.emit(split(merge(bench.take(2), bench.take(2)), 1)[0]).ack()
-  loses()
-  assert.deepEqual(bench.books, { received: 4, sent: 1, inFlight: 3 })
-  for (let i = 0; i < 50 && bench.outcomes.length === 0; i++) {
-    collect()()
-    await new Promise(resolve => setTimeout(resolve, 10))
-  }
-  assert.deepEqual(bench.books, { received: 4, produced: 1, sent: 1, refused: 4 })
-  bench.assertSettled()
-})
-
-it('regression: a batch made of one that was lost in a failure was sent, and not in the books', async () => {
-  const bench = new Bench()
-  const lost = [1, 2, 3, 4].map(items => bench.take(items))
-  bench.fail()
-  assert.deepEqual(bench.books, { received: 10, refused: 10 })
-  for (const batch of [...lost[3].replace(firstOf(lost[3], 1)).fork(2), merge(lost[2])]) bench.emit(batch)
-  assert.deepEqual([bench.behind, bench.books], [[], { received: 10, refused: 10 }])
-  for (const joined of [merge(lost[0], bench.take(1)), merge(bench.take(1), lost[1])]) bench.emit(joined).ack()
-  await bench.harness.advance(0)
-  assert.deepEqual(bench.outcomes.slice(4), ['a acked', 'a acked'])
-  assert.deepEqual(bench.books, { received: 12, produced: 3, sent: 5, refused: 10 })
-  bench.assertSettled()
-})
-
-it('regression: credits were gone for parts that ended in the operator after their batch had settled', () => {
-  const bench = new Bench()
-  const batch = bench.take(2)
-  const copies = [0, 1].map(() => Batch.derive([batch], batch.block, () => {}))
-  batch.ack()
-  bench.emit(copies[0]).ack()
-  copies[1].drop('left_out')
-  bench.context.account.drop('left_out', 2)
-  bench.assertSettled()
-})
-
-it('regression: a restored batch that came again after it was nacked had not come in', async () => {
-  const before = new Bench()
-  before.take(2)
-  const bench = new Bench(before.harness.held!.release())
-  assert.deepEqual(bench.books, { produced: 2, inFlight: 2 })
-  bench.emit(bench.inside.pop()!).nack(FULL)
-  await bench.harness.advance(1000)
-  assert.deepEqual(bench.books, { produced: 4, refused: 2, inFlight: 2 })
-  bench.emit(bench.inside.pop()!).ack()
-  assert.deepEqual(bench.books, { produced: 4, sent: 2, refused: 2 })
-  bench.assertSettled()
 })
