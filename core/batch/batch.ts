@@ -1,7 +1,15 @@
 import { WeirError } from '../errors.ts'
 import type { Block } from '../model/block.ts'
 import type { Permit } from './credits.ts'
-import { ACKED, type Origin, type Outcome, Settlement, type SettlementToken, type WatchedHandle } from './settlement.ts'
+import {
+  ACKED,
+  type Origin,
+  type Outcome,
+  Settlement,
+  type SettlementToken,
+  VOID_WATCH,
+  type WatchedHandle
+} from './settlement.ts'
 
 export type { Origin, Outcome } from './settlement.ts'
 
@@ -12,17 +20,14 @@ export type { Origin, Outcome } from './settlement.ts'
 export class Batch {
   readonly block: Block
   readonly origin: Origin
-  /** Batches it was made of by {@link Batch.merge} or {@link Batch.derive}. */
-  readonly parents: readonly Batch[]
   #settlement: Settlement | undefined
   #watched: WatchedHandle | undefined
 
-  private constructor(block: Block, settlement: Settlement, parents: readonly Batch[] = NONE) {
+  private constructor(block: Block, settlement: Settlement) {
     this.block = block
     this.origin = settlement.origin
-    this.parents = parents
     this.#settlement = settlement
-    if (settlement.watch !== undefined) this.#watched = settlement.watch(this, settlement)
+    this.#watched = settlement.watch?.opened(this, settlement)
   }
 
   /** `onSettled` is called once, when every handle that came of this one has ended; then the permit goes back. */
@@ -49,8 +54,9 @@ export class Batch {
     const { source } = batches[0].origin
     const up = batches.map(batch => batch.settlement)
     const settlement = new Settlement(batches.length === 1 ? batches[0].origin : { source }, onSettled, { up })
-    settlement.watch = up[0].watch
-    return new Batch(block, settlement, batches)
+    const { watch } = (batches.find(({ watched }) => watched?.isVoid === false) ?? batches[0]).settlement
+    settlement.watch = watch?.derived(batches)
+    return new Batch(block, settlement)
   }
 
   /** For the host: the first handle of `settlement`. */
@@ -60,14 +66,14 @@ export class Batch {
 
   /** The same batch with another block. */
   replace(block: Block): Batch {
-    return new Batch(block, this.#consume(), this.parents)
+    return new Batch(block, this.#consume())
   }
 
   /** One handle for each of `blocks`; all must end before this one has. No blocks: acknowledged. */
   split(blocks: readonly Block[]): Batch[] {
     const settlement = this.#consume()
     settlement.add(blocks.length)
-    const handles = blocks.map(block => new Batch(block, settlement, this.parents))
+    const handles = blocks.map(block => new Batch(block, settlement))
     settlement.close(ACKED)
     return handles
   }
@@ -108,7 +114,7 @@ export class Batch {
 
   /** For the host. Throws if the handle is spent. */
   get settlement(): Settlement {
-    if (this.#watched?.isVoid) return new Settlement(this.origin, () => {})
+    if (this.#watched?.isVoid) return voidSettlement(this.origin)
     if (this.#settlement === undefined) throw spent()
     return this.#settlement
   }
@@ -128,9 +134,13 @@ export class Batch {
   }
 }
 
-const spent = () => new WeirError('BATCH_SPENT', 'a batch handle was used twice: pass it on or settle it, exactly once')
+function voidSettlement(origin: Origin): Settlement {
+  const settlement = new Settlement(origin, () => {})
+  settlement.watch = VOID_WATCH
+  return settlement
+}
 
-const NONE: readonly Batch[] = []
+const spent = () => new WeirError('BATCH_SPENT', 'a batch handle was used twice: pass it on or settle it, exactly once')
 
 /** The items that were dropped of a merged batch may have come from any of its parts: their number, all together, is right. */
 function settleAll(parts: readonly Batch[], outcome: Outcome): void {

@@ -49,12 +49,26 @@ export interface WatchedHandle {
 /** A handle, as its watchers see it. */
 export interface Watchable {
   readonly block: Block
-  readonly parents: readonly Watchable[]
   readonly watched: WatchedHandle | undefined
 }
 
-/** Told of every handle of a settlement. */
-export type HandleWatch = (handle: Watchable, settlement: Settlement) => WatchedHandle
+/** Told of every handle of a settlement, and of its end. */
+export interface SettlementWatch {
+  opened(handle: Watchable, settlement: Settlement): WatchedHandle
+  /** The watch of the settlement of a batch that was derived from `parents`. */
+  derived(parents: readonly Watchable[]): SettlementWatch
+  /** All handles have ended. `outcome` is reported next. */
+  ended(outcome: Outcome): void
+}
+
+const VOID_HANDLE: WatchedHandle = { spent() {}, isLent: false, isVoid: true }
+
+/** What is made of a void handle is void, too. */
+export const VOID_WATCH: SettlementWatch = {
+  opened: () => VOID_HANDLE,
+  derived: () => VOID_WATCH,
+  ended() {}
+}
 
 /** Stands for a settlement that checkpoints wait for. */
 export type SettlementToken = object
@@ -71,7 +85,7 @@ export class Settlement {
   readonly origin: Origin
   readonly up: readonly Settlement[]
   readonly token: SettlementToken | undefined
-  watch: HandleWatch | undefined
+  watch: SettlementWatch | undefined
   #open = 1
   #outcome: Outcome = ACKED
   #permit: Permit | undefined
@@ -108,6 +122,7 @@ export class Settlement {
     this.#outcome = worse(this.#outcome, outcome)
     if (--this.#open > 0) return
     this.#permit?.release()
+    this.watch?.ended(this.#outcome)
     this.#report(this.#outcome)
   }
 }

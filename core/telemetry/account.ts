@@ -17,7 +17,7 @@ type Column = (typeof COLUMNS)[number]
  *     received + produced = sent + absorbed + dropped + refused + inFlight
  *
  * - `received`: came in.
- * - `produced`: made here, such as a window's counts.
+ * - `produced`: made here, such as a window's counts, or there twice: a part of a batch had gone on when it was nacked.
  * - `sent`: forwarded, or stored by the backend.
  * - `absorbed`: lives on inside produced items.
  * - `dropped`: gone, by reason.

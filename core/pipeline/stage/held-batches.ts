@@ -1,36 +1,15 @@
 import { Batch } from '../../batch/batch.ts'
-import type { CreditPool, Permit } from '../../batch/credits.ts'
-import {
-  type Origin,
-  type Outcome,
-  Settlement,
-  type SettlementToken,
-  tokensOf,
-  type Watchable,
-  type WatchedHandle
-} from '../../batch/settlement.ts'
+import type { CreditPool } from '../../batch/credits.ts'
+import { type Outcome, Settlement, type SettlementToken, tokensOf } from '../../batch/settlement.ts'
 import { WeirError } from '../../errors.ts'
-import { type Block, blockBytes } from '../../model/block.ts'
-
-/** A batch inside an operator. */
-export interface HeldBatch {
-  readonly origin: Origin
-  readonly block: Block
-  /** When it came in, Unix ms. */
-  readonly time: number
-}
+import type { Account } from '../../telemetry/account.ts'
+import { HandleGroup, type HandlesHost, Held, type HeldBatch, HeldHandle } from './held-handles.ts'
 
 export interface HeldBatchesHost {
+  /** Has the items inside as in flight, and those that go in and out. */
+  readonly account: Account
   /** Pays for blocks inside the operator; it has to give more than it has. */
   readonly heldCredits: CreditPool
-  /** The items of `block` are inside the operator. */
-  onInside(block: Block): void
-  /** They are not inside any more. */
-  onOutside(block: Block): void
-  /** Items inside were nacked. */
-  onRefused(block: Block): void
-  /** A batch that was emitted has come back. */
-  onReturned(block: Block): void
   /** Nobody has the handle of a batch any more, so it was nacked. */
   onDropped(error: Error): void
 }
@@ -45,10 +24,15 @@ export class HeldBatches {
   #held = new Set<Held>()
   /** Emitted batches that were made of none the operator was given: which of those are in it nobody knows. */
   #unlinked = 0
-  #collected = new FinalizationRegistry<Handle>(handle => this.#dropped(handle))
+  #handles: HandlesHost
 
   constructor(host: HeldBatchesHost) {
     this.#host = host
+    this.#handles = {
+      account: host.account,
+      collected: new FinalizationRegistry(handle => this.#dropped(handle)),
+      open: new Set()
+    }
   }
 
   /** Those inside, in the order in which they came. */
@@ -69,21 +53,16 @@ export class HeldBatches {
 
   /** Owns `batch`. Returns the handle that the operator is given in its place. */
   take(batch: Batch, time: number): Batch {
-    const { origin, block } = batch
+    const held = new Held(batch, time, this.#host.heldCredits)
     const settle = (outcome: Outcome) => {
-      held.leave()
+      held.settled()
       this.#held.delete(held)
       batch.settle(outcome)
     }
-    const settlement = new Settlement(origin, settle, { up: [batch.settlement] })
-    const held = new Held(origin, block, time, settlement, this.#host)
+    const settlement = new Settlement(batch.origin, settle, { up: held.up })
     this.#held.add(held)
-    settlement.watch = (handle, of) => {
-      const watched = new Handle(of === settlement ? [held] : heldOf(handle), handle, of, this.#host)
-      this.#collected.register(handle, watched)
-      return watched
-    }
-    const handle = Batch.on(settlement, block)
+    settlement.watch = new HandleGroup(this.#handles, [held])
+    const handle = Batch.on(settlement, batch.block)
     held.update()
     return handle
   }
@@ -93,21 +72,24 @@ export class HeldBatches {
    * meanwhile. Throws if it was emitted before.
    */
   emit(emitted: Batch): Batch | undefined {
-    const { origin, block, watched: own } = emitted
-    if (own?.isVoid) return undefined
-    const lent = [...ancestorsOf(emitted)]
-    const sources = own instanceof Handle ? own.held : []
+    const { origin, block, watched } = emitted
+    if (watched?.isVoid) return undefined
+    const own = watched instanceof HeldHandle ? watched : undefined
+    const lent = [...(own?.ancestors() ?? [])]
+    const sources = own?.group.held ?? []
+    const { account } = this.#host
     const settlement = emitted.pass()
-    if (sources.length === 0) this.#unlinked++
+    account.book(block, items => (account.sent += items))
+    if (own === undefined) this.#unlinked++
     for (const handle of lent) handle.lent++
     for (const held of sources) held.out++
     for (const held of sources) held.update()
     const settle = (outcome: Outcome) => {
-      if (sources.length === 0) this.#unlinked--
+      if (own === undefined) this.#unlinked--
       for (const handle of lent) handle.lent--
       for (const held of sources) held.out--
-      if (outcome.status === 'nacked') this.#host.onReturned(block)
-      if (own instanceof Handle) own.end(outcome)
+      if (outcome.status === 'nacked') account.book(block, items => (account.sent -= items))
+      own?.returned(outcome)
       settlement.close(outcome)
       for (const held of sources) held.update()
     }
@@ -121,16 +103,21 @@ export class HeldBatches {
 
   /** Nacks the batches inside. Later calls of the operator on them have no effect. */
   abandon(error: Error): void {
-    for (const held of [...this.#held]) held.abandon({ status: 'nacked', error })
+    this.#endAll(handle => handle.giveUp({ status: 'nacked', error }))
   }
 
   /** Ends the batches inside as taken: another owner has them now. */
   release(): void {
-    for (const held of [...this.#held]) held.abandon({ status: 'acked' })
+    this.#endAll(handle => handle.release())
+  }
+
+  #endAll(end: (handle: HeldHandle) => void): void {
+    for (const handle of [...this.#handles.open]) if (handle.isOpen && !handle.isLent) end(handle)
+    for (const held of this.#held) held.update()
   }
 
   // An operator that lets go of a batch without ending it, as `filter` does, would hold up checkpoints for good.
-  #dropped(handle: Handle): void {
+  #dropped(handle: HeldHandle): void {
     if (!handle.isOpen) return
     const error = new WeirError(
       'COMPONENT_FAILED',
@@ -138,122 +125,5 @@ export class HeldBatches {
     )
     this.#host.onDropped(error)
     handle.giveUp({ status: 'nacked', error })
-  }
-}
-
-/** Watched handles of the batches that `batch` was made of, at any remove. */
-function* ancestorsOf(batch: Watchable): Generator<Handle> {
-  for (const parent of batch.parents) {
-    const { watched } = parent
-    if (watched instanceof Handle) yield watched
-    yield* ancestorsOf(parent)
-  }
-}
-
-/** Batches that `batch` was merged of, or derived from. */
-function heldOf(batch: Watchable): Held[] {
-  return [...new Set([...ancestorsOf(batch)].flatMap(({ held }) => held))]
-}
-
-class Handle implements WatchedHandle {
-  /** Batches that it is a part of. There are several if they were merged. */
-  readonly held: readonly Held[]
-  /** Undefined for a merged or derived handle, which has the same items again. */
-  readonly #block: Block | undefined
-  readonly #settlement: Settlement
-  readonly #host: HeldBatchesHost
-  isOpen = true
-  isVoid = false
-  /** Emitted batches made of it that have not settled. */
-  lent = 0
-
-  constructor(held: readonly Held[], { block, parents }: Watchable, settlement: Settlement, host: HeldBatchesHost) {
-    this.held = held
-    this.#block = parents.length === 0 ? block : undefined
-    this.#settlement = settlement
-    this.#host = host
-    for (const one of held) one.handles.add(this)
-  }
-
-  get isLent(): boolean {
-    return this.lent > 0
-  }
-
-  spent(outcome?: Outcome): void {
-    this.isOpen = false
-    for (const one of this.held) one.handles.delete(this)
-    if (outcome !== undefined) this.end(outcome)
-  }
-
-  /** It ended, inside or behind the operator. */
-  end({ status }: Outcome): void {
-    if (status === 'nacked') {
-      if (this.#block !== undefined) this.#host.onRefused(this.#block)
-    } else for (const one of this.held) one.isPartial = true
-  }
-
-  giveUp(outcome: Outcome): void {
-    this.isVoid = true
-    this.spent(outcome)
-    this.#settlement.close(outcome)
-  }
-}
-
-class Held implements HeldBatch {
-  readonly origin: Origin
-  readonly block: Block
-  readonly time: number
-  /** Those that have neither ended nor been emitted. */
-  readonly handles = new Set<Handle>()
-  /** Batches of it that were emitted and have not settled. */
-  out = 0
-  /** True if some of it has ended. */
-  isPartial = false
-  #settlement: Settlement
-  #host: HeldBatchesHost
-  readonly #bytes: number
-  /** While it is inside. */
-  #permit: Permit | undefined
-
-  constructor(origin: Origin, block: Block, time: number, settlement: Settlement, host: HeldBatchesHost) {
-    this.origin = origin
-    this.block = block
-    this.time = time
-    this.#settlement = settlement
-    this.#host = host
-    this.#bytes = blockBytes(block)
-  }
-
-  get up(): readonly Settlement[] {
-    return this.#settlement.up
-  }
-
-  get isInside(): boolean {
-    for (const { isLent } of this.handles) if (!isLent) return true
-    return false
-  }
-
-  get isWhole(): boolean {
-    return this.out === 0 && !this.isPartial
-  }
-
-  /** Books that it came in, or went out. */
-  update(): void {
-    if (!this.isInside) return this.leave()
-    if (this.#permit !== undefined) return
-    this.#permit = this.#host.heldCredits.tryTake(this.#bytes)
-    this.#host.onInside(this.block)
-  }
-
-  leave(): void {
-    if (this.#permit === undefined) return
-    this.#permit.release()
-    this.#permit = undefined
-    this.#host.onOutside(this.block)
-  }
-
-  abandon(outcome: Outcome): void {
-    for (const handle of [...this.handles]) if (!handle.isLent && handle.isOpen) handle.giveUp(outcome)
-    this.update()
   }
 }

@@ -4,7 +4,8 @@ import type { Block } from '../../model/block.ts'
 import { restoreBlock, type SavedBlock, saveBlock } from '../../model/saved-blocks.ts'
 import { openState, sealState } from '../../model/saved-state.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
-import type { HeldBatch, HeldBatches } from './held-batches.ts'
+import type { HeldBatches } from './held-batches.ts'
+import type { HeldBatch } from './held-handles.ts'
 import type { HeldState, StageHost } from './stage.ts'
 
 const VERSION = 1
@@ -105,15 +106,15 @@ export class OperatorHeldState implements HeldState {
     const first = saved.batches[0]?.time ?? now
     clock.detach(first - ((first - saved.subscribedAt) % REPEATED_MS))
     subscribe()
-    const again = (batch: Batch) => this.#take(batch)
+    const { account } = context
+    const give = (batch: Batch) => {
+      account.book(batch.block, items => (account.produced += items))
+      this.#take(batch)
+    }
     for (const batch of saved.batches) {
       clock.runTo(batch.time)
       const { origin, block } = restore(batch, context.series)
-      const { account } = context
-      account.book(block, items => {
-        account.produced += items
-      })
-      this.#take(context.adopt(origin, block, again))
+      give(context.adopt(origin, block, give))
     }
     clock.runTo(now)
     clock.attach()

@@ -35,11 +35,8 @@ export class OperatorStage implements Stage {
     this.#output = output
     const { account, status } = host.context
     this.#batches = new HeldBatches({
+      account,
       heldCredits: host.heldCredits,
-      onInside: block => account.book(block, items => (account.inFlight += items)),
-      onOutside: block => account.book(block, items => (account.inFlight -= items)),
-      onRefused: block => account.book(block, items => (account.refused += items)),
-      onReturned: block => account.book(block, items => (account.sent -= items)),
       onDropped: error => {
         host.context.log.error({ err: error }, 'the batch goes back to its sender')
         status('degraded', error.message)
@@ -128,10 +125,6 @@ export class OperatorStage implements Stage {
     }
     if (batch === undefined) return
     this.#restarts.succeeded()
-    const { account } = this.#host.context
-    account.book(batch.block, items => {
-      account.sent += items
-    })
     this.#output(batch)
   }
 

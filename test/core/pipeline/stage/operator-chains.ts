@@ -5,25 +5,26 @@ import {
   concatMap,
   debounceTime,
   delay,
+  filter,
   map,
   merge,
   mergeMap,
-  type Observable,
   type OperatorFunction,
   of,
   share
 } from 'rxjs'
-import { Batch } from '../../../../core/batch/batch.ts'
+import { Batch, type Outcome } from '../../../../core/batch/batch.ts'
 import { joinBlocks } from '../../../../core/model/join.ts'
 import { sliceBlock } from '../../../../core/model/slice.ts'
 import type { Context } from '../../../../core/plugin/context.ts'
-import type { ProcessorPlugin } from '../../../../core/plugin/contract.ts'
+import type { ProcessorPlugin, StreamProcessor } from '../../../../core/plugin/contract.ts'
 import { sleep } from '../../../../core/telemetry/clock.ts'
+import { mapBlock, retryNacked } from '../../../../sdk/plugin/index.ts'
 import { turns } from '../journaled-run.ts'
 
 /** An operator as a random chain has it. */
 export interface Link {
-  readonly kind: keyof typeof LINKS
+  readonly kind: keyof typeof LINKS | keyof typeof CHANGING
   readonly ms: number
   readonly concurrency: number
 }
@@ -32,7 +33,6 @@ export interface Link {
 export const POISON = 13
 
 type Operator = OperatorFunction<Batch, Batch>
-type Stream = Observable<Batch>
 
 const LINKS = {
   same: () => map((batch: Batch) => batch.replace(batch.block)),
@@ -92,7 +92,47 @@ const LINKS = {
           return second === undefined ? of(first) : merge(of(first), of(second).pipe(delay(ms, scheduler)))
         })
       ),
-  throws: () => map((batch: Batch) => checked(batch))
+  throws: () => map((batch: Batch) => checked(batch)),
+  retries: ({ ms, concurrency }: Link, { scheduler }: Context) =>
+    retryNacked({ attempts: concurrency, pauseMs: ms, scheduler })
+} as const
+
+/** After these an item may count never, or more than once. */
+const CHANGING = {
+  leavesOut: (_: Link, { account }: Context) =>
+    mapBlock(block => {
+      const kept = sliceBlock(block, 0, block.length >> 1)
+      account.book(block, items => account.drop('left_out', items), [{ from: kept.length, to: block.length }])
+      return kept
+    }),
+  absorbs: (_: Link, { account }: Context) =>
+    filter((batch: Batch) => {
+      if (batch.block.length !== 2) return true
+      account.book(batch.block, items => (account.absorbed += items))
+      batch.ack()
+      return false
+    }),
+  nacks: () =>
+    filter((batch: Batch) => {
+      if (batch.block.length !== 3) return true
+      batch.nack(new Error('three'))
+      return false
+    }),
+  forks: (_: Link, { account }: Context) =>
+    mergeMap((batch: Batch) => {
+      account.book(batch.block, items => (account.produced += items))
+      return batch.fork(2)
+    }),
+  acksAtOnce: (_: Link, { account }: Context) =>
+    map((batch: Batch) => {
+      const { block } = batch
+      const derived = Batch.derive([batch], block, ({ status }) => {
+        if (status === 'nacked') account.book(block, items => account.drop('nacked', items))
+      })
+      batch.ack()
+      return derived
+    }),
+  derivesTwice: () => mergeMap((batch: Batch) => twoOf(batch))
 } as const
 
 /**
@@ -100,18 +140,26 @@ const LINKS = {
  */
 export const isTimed = ({ kind }: Link) => !['queues', 'awaits', 'delaysSome'].includes(kind)
 
-export const link: fc.Arbitrary<Link> = fc.record({
-  kind: fc.constantFrom(...(Object.keys(LINKS) as Link['kind'][])),
-  ms: fc.integer({ min: 1, max: 700 }),
-  concurrency: fc.integer({ min: 1, max: 3 })
+const linkOf = (kinds: object): fc.Arbitrary<Link> =>
+  fc.record({
+    kind: fc.constantFrom(...(Object.keys(kinds) as Link['kind'][])),
+    ms: fc.integer({ min: 1, max: 700 }),
+    concurrency: fc.integer({ min: 1, max: 3 })
+  })
+
+/** Each item comes out, once. */
+export const link = linkOf(LINKS)
+export const anyLink = linkOf({ ...LINKS, ...CHANGING })
+
+/** These operators one behind the other. */
+export const inARow = (links: readonly Link[], context: Context): StreamProcessor => ({
+  operator: () => source =>
+    links.reduce((stream, one) => stream.pipe({ ...LINKS, ...CHANGING }[one.kind](one, context) as Operator), source)
 })
 
 /** A processor that is these operators one behind the other. */
 export function chainOf(type: string, links: readonly Link[]): ProcessorPlugin {
-  const create = (_: unknown, context: Context) => ({
-    operator: () => (source: Stream) =>
-      links.reduce((stream, one) => stream.pipe(LINKS[one.kind](one, context) as Operator), source)
-  })
+  const create = (_: unknown, context: Context) => inARow(links, context)
   return { kind: 'processor', type, ports: { in: 'any', out: 'any' }, create } as never
 }
 
@@ -124,6 +172,17 @@ function halves(batch: Batch): Batch[] {
   if (block.length < 2) return [batch]
   const middle = block.length >> 1
   return batch.split([sliceBlock(block, 0, middle), sliceBlock(block, middle, block.length)])
+}
+
+/** The batch ends when both have: nacked if one was. */
+function twoOf(batch: Batch): Batch[] {
+  let open = 2
+  let failed: Outcome | undefined
+  const ended = (outcome: Outcome) => {
+    if (outcome.status === 'nacked') failed = outcome
+    if (--open === 0) batch.settle(failed ?? outcome)
+  }
+  return [1, 2].map(() => Batch.derive([batch], batch.block, ended))
 }
 
 function checked(batch: Batch): Batch {

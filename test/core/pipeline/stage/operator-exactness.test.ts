@@ -56,7 +56,10 @@ class Life {
 
   async live(steps: readonly Step[]): Promise<void> {
     this.run = await JournaledRun.start(this.#disk, this.backend, this.#options)
-    for (const step of steps) await this.#do(step)
+    for (const step of steps) {
+      await this.#do(step)
+      assertBalanced(this.run)
+    }
     this.backend.state = 'up'
     await this.run.advance(LAST_MS)
     await this.#emptyQueues()
@@ -114,10 +117,16 @@ function assertSettled({ services, topology, component }: JournaledRun): void {
   const { settlements, heldCredits, credits, outputBudget } = services
   assert.equal(settlements.size, 0, 'every settlement is closed')
   assert.deepEqual([heldCredits.used, credits.used, outputBudget.used], [0, 0, 0], 'all credits are back')
-  const processors = topology.pipelines.flatMap(pipeline => pipeline.processors)
-  for (const { account } of [component, ...processors.map(built => built.component)])
+  for (const { account } of [component, ...processorsOf(topology)])
     assert.deepEqual([account.inFlight, account.imbalance], [0, 0])
 }
+
+function assertBalanced({ topology, component }: JournaledRun): void {
+  for (const { id, account } of [component, ...processorsOf(topology)]) assert.equal(account.imbalance, 0, id)
+}
+
+const processorsOf = ({ pipelines }: JournaledRun['topology']) =>
+  pipelines.flatMap(({ processors }) => processors.map(({ component }) => component))
 
 /**
  * Whether an item may be in a dead letter that has been stored too. A batch of which some was emitted before the rest

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bufferCount, map } from 'rxjs'
+import { bufferCount, delay, map } from 'rxjs'
 import { joinBlocks } from '../../../../core/model/join.ts'
 import { TENANT } from '../../../../core/model/tenant.ts'
 import { TenantAccount } from '../../../../core/telemetry/tenant-account.ts'
@@ -48,3 +48,23 @@ for (const [what, end, books] of [
     }
     assert.deepEqual([...account.tenants.keys()], ['a', 'b'])
   })
+
+test('items whose tenant an operator leaves out, and which it holds, stay in that one’s books', async () => {
+  const context = testContext()
+  const account = new TenantAccount(new TenantShares(context.series))
+  Object.assign(context, { account })
+  const nameless = pointsOf(context, [{ name: 'm' }], 0, {})
+  const operator: StreamProcessor['operator'] = () => source =>
+    source.pipe(
+      map(batch => batch.replace(nameless)),
+      delay(1000, context.scheduler)
+    )
+  const harness = new ProcessorHarness({ operator }, context).open()
+  const block = pointsOf(context, [{ name: 'm', resource: { [TENANT]: 'a' } }], 0, {})
+  const sent = account.during(block, () => harness.send(block))
+  await harness.advance(1000)
+  assert.equal((await sent).status, 'acked')
+  const { inFlight, imbalance, sent: own } = account.tenants.get('a')!
+  assert.deepEqual({ inFlight, imbalance, own }, { inFlight: 0, imbalance: 0, own: 1 })
+  assert.deepEqual([...account.tenants.keys()], ['a'])
+})
