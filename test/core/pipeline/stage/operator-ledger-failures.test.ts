@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Batch } from '../../../../sdk/plugin/index.ts'
-import { Bench, FULL, firstOf, merge, split } from './operator-bench.ts'
+import { FULL, firstOf, merge, OperatorUnderTest, split } from './operator-under-test.ts'
 
 const collect = () => {
   setFlagsFromString('--expose-gc')
@@ -11,11 +11,15 @@ const collect = () => {
 }
 
 for (const [what, leave, books] of [
-  ['abandoned', (bench: Bench) => bench.harness.abandon(FULL), { received: 6, produced: 1, sent: 1, refused: 6 }],
-  ['handed over', (bench: Bench) => bench.harness.held!.release(), { received: 6, sent: 6 }]
+  [
+    'abandoned',
+    (bench: OperatorUnderTest) => bench.harness.abandon(FULL),
+    { received: 6, produced: 1, sent: 1, refused: 6 }
+  ],
+  ['handed over', (bench: OperatorUnderTest) => bench.harness.held!.release(), { received: 6, sent: 6 }]
 ] as const)
   it(`what is inside is ${what}, while a part is on its way`, () => {
-    const bench = new Bench()
+    const bench = new OperatorUnderTest()
     const single = bench.take(1)
     const [first, rest] = split(bench.take(3), 1)
     const joined = merge(rest, bench.take(2))
@@ -29,7 +33,7 @@ for (const [what, leave, books] of [
   })
 
 it('parts of a joined batch that the operator loses are refused', async () => {
-  const bench = new Bench()
+  const bench = new OperatorUnderTest()
   const loses = () => void bench.emit(split(merge(bench.take(2), bench.take(2)), 1)[0]).ack()
   loses()
   assert.deepEqual(bench.books, { received: 4, sent: 1, inFlight: 3 })
@@ -42,7 +46,7 @@ it('parts of a joined batch that the operator loses are refused', async () => {
 })
 
 it('regression: a batch made of one that was lost in a failure was sent, and not in the books', async () => {
-  const bench = new Bench()
+  const bench = new OperatorUnderTest()
   const lost = [1, 2, 3, 4].map(items => bench.take(items))
   bench.fail()
   assert.deepEqual(bench.books, { received: 10, refused: 10 })
@@ -56,7 +60,7 @@ it('regression: a batch made of one that was lost in a failure was sent, and not
 })
 
 it('regression: credits were gone for parts that ended in the operator after their batch had settled', () => {
-  const bench = new Bench()
+  const bench = new OperatorUnderTest()
   const batch = bench.take(2)
   const copies = [0, 1].map(() => Batch.derive([batch], batch.block, () => {}))
   batch.ack()
@@ -67,9 +71,9 @@ it('regression: credits were gone for parts that ended in the operator after the
 })
 
 it('regression: a restored batch that came again after it was nacked had not come in', async () => {
-  const before = new Bench()
+  const before = new OperatorUnderTest()
   before.take(2)
-  const bench = new Bench(before.harness.held!.release())
+  const bench = new OperatorUnderTest(before.harness.held!.release())
   assert.deepEqual(bench.books, { produced: 2, inFlight: 2 })
   bench.emit(bench.inside.pop()!).nack(FULL)
   await bench.harness.advance(1000)

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { Batch } from '../../../../sdk/plugin/index.ts'
-import { Bench, FULL, firstOf, merge, split } from './operator-bench.ts'
+import { FULL, firstOf, merge, OperatorUnderTest, split } from './operator-under-test.ts'
 
 it('a batch of which a part was sent goes back whole, so that part is there twice', () => {
-  const bench = new Bench()
+  const bench = new OperatorUnderTest()
   const [first, rest] = split(bench.take(3), 1).map(part => bench.emit(part))
   assert.deepEqual(bench.books, { received: 3, sent: 3 })
   rest.nack(FULL)
@@ -15,7 +15,7 @@ it('a batch of which a part was sent goes back whole, so that part is there twic
 })
 
 it('regression: parts of joined batches that were sent were booked as refused, too', async () => {
-  const bench = new Bench()
+  const bench = new OperatorUnderTest()
   const [first, rest] = split(merge(bench.take(2), bench.take(4)), 3)
   bench.emit(first).ack()
   assert.deepEqual(bench.books, { received: 6, sent: 3, inFlight: 3 })
@@ -27,7 +27,7 @@ it('regression: parts of joined batches that were sent were booked as refused, t
 })
 
 it('regression: a batch was in flight as a whole until the last part of it was sent', () => {
-  const bench = new Bench()
+  const bench = new OperatorUnderTest()
   const [first, rest] = split(bench.take(3), 1)
   bench.emit(first).ack()
   assert.deepEqual(bench.books, { received: 3, sent: 1, inFlight: 2 })
@@ -37,7 +37,7 @@ it('regression: a batch was in flight as a whole until the last part of it was s
 })
 
 it('batches joined of joined ones go back to their senders, each whole', () => {
-  const bench = new Bench()
+  const bench = new OperatorUnderTest()
   const [first, rest] = split(merge(bench.take(1), bench.take(2)), 1)
   const joined = merge(rest, bench.take(3))
   assert.deepEqual(bench.books, { received: 6, inFlight: 6 })
@@ -48,7 +48,7 @@ it('batches joined of joined ones go back to their senders, each whole', () => {
 })
 
 it('items left out of a joined batch stay dropped, though they go back to their senders', () => {
-  const bench = new Bench()
+  const bench = new OperatorUnderTest()
   const joined = merge(bench.take(2), bench.take(2))
   bench.context.account.drop('left_out', 1)
   const rest = joined.replace(firstOf(joined, 3))
@@ -59,7 +59,7 @@ it('items left out of a joined batch stay dropped, though they go back to their 
 })
 
 it('parts that the operator keeps, and those that it nacks itself, are in the books once', () => {
-  const bench = new Bench()
+  const bench = new OperatorUnderTest()
   const [kept, rest] = split(bench.take(5), 2)
   bench.context.account.absorbed += 2
   kept.ack()
@@ -72,7 +72,7 @@ it('parts that the operator keeps, and those that it nacks itself, are in the bo
 })
 
 it('a batch that is emitted again after a part of it was sent is sent once more', () => {
-  const bench = new Bench()
+  const bench = new OperatorUnderTest()
   const batch = bench.take(3)
   const attempt = (settle: (part: Batch) => void) => {
     const parts = split(
@@ -95,7 +95,7 @@ for (const [what, ends, books] of [
   ['the other nacked', ['ack', 'nack'], { received: 2, sent: 2 }]
 ] as const)
   it(`a batch that two were derived of, ${what}`, () => {
-    const bench = new Bench()
+    const bench = new OperatorUnderTest()
     const batch = bench.take(2)
     let ended = 0
     const copies = ends.map(() => Batch.derive([batch], batch.block, () => ++ended === 2 && batch.ack()))
@@ -107,7 +107,7 @@ for (const [what, ends, books] of [
   })
 
 it('a batch that two were derived of goes back if one of them was sent', () => {
-  const bench = new Bench()
+  const bench = new OperatorUnderTest()
   const batch = bench.take(2)
   const copies = [0, 1].map(() => Batch.derive([batch], batch.block, () => {}))
   bench.emit(copies[0]).ack()
@@ -118,7 +118,7 @@ it('a batch that two were derived of goes back if one of them was sent', () => {
 })
 
 it('a batch that is emitted, and another one derived of it, are twice the items', () => {
-  const bench = new Bench()
+  const bench = new OperatorUnderTest()
   const batch = bench.take(2)
   const copy = Batch.derive([batch], batch.block, () => {})
   bench.emit(batch).ack()
@@ -129,7 +129,7 @@ it('a batch that is emitted, and another one derived of it, are twice the items'
 })
 
 it('an operator that acknowledges a batch answers for what was derived of it', () => {
-  const bench = new Bench()
+  const bench = new OperatorUnderTest()
   const { account } = bench.context
   for (const settle of [(batch: Batch) => batch.ack(), (batch: Batch) => batch.nack(FULL)]) {
     const batch = bench.take(2)
@@ -147,7 +147,7 @@ it('an operator that acknowledges a batch answers for what was derived of it', (
 })
 
 it('regression: a batch could not be ended while one was on its way that was made of an ended part of it', async () => {
-  const bench = new Bench()
+  const bench = new OperatorUnderTest()
   const batch = bench.take(2)
   const parts = split(
     Batch.derive([batch], batch.block, outcome => batch.settle(outcome)),
@@ -170,7 +170,7 @@ it('copies that the operator has booked as produced are not refused', () => {
     ['ack', { received: 2, produced: 2, sent: 2, refused: 2 }],
     ['nack', { received: 2, refused: 2 }]
   ] as const) {
-    const bench = new Bench()
+    const bench = new OperatorUnderTest()
     bench.context.account.produced += 2
     const [first, second] = bench.take(2).fork(2)
     bench.emit(first)[end](FULL)

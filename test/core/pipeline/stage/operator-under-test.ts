@@ -7,7 +7,7 @@ import { OperatorRun } from '../../../sdk/plugin/operator-run.ts'
 export const FULL = new Error('full')
 
 /** An operator that does nothing by itself. The test has the batches inside, and those behind it. */
-export class Bench extends OperatorRun {
+export class OperatorUnderTest extends OperatorRun {
   readonly inside: Batch[] = []
   readonly behind: Batch[] = []
   #output!: Subscriber<Batch>
