@@ -27,7 +27,7 @@ export function runInTurns(work: Stepwise<void>, ms: number, onDone: () => void)
 }
 
 const LEAST_TURN_MS = 1
-/** Of the time that others took for theirs. Work that others wait for in turn, as long as theirs, would double each wait. */
+/** A turn may take this share of the time that others took. Turns as long as theirs would double what they wait. */
 const SHARE = 0.5
 
 /**

@@ -1,6 +1,6 @@
 import { lastWord } from './key-hash.ts'
 
-/** Whether the bytes of `b` from `start` to `end` stand in `a` from `at` on, and zeros up to the next whole word. */
+/** True if the bytes of `b` from `start` to `end` stand in `a` from `at` on, and zeros up to the next whole word. */
 export function areEqual(a: DataView, at: number, b: DataView, start: number, end: number): boolean {
   // As bigints that are only compared: V8 makes no objects of them, and most keys that are asked about are equal.
   for (; start + 16 <= end; start += 16, at += 16)

@@ -10,11 +10,11 @@ const NO_SLOTS = new Int32Array(2 * FIRST_SLOTS)
 /** Bits of the hash that choose a slot of the two or three in a group. */
 const CHOICE_BITS = 8
 const CHOICE_MASK = 2 ** CHOICE_BITS - 1
-/** Of a hash without its highest byte, the lowest of these bits. */
+/** The lowest of these bits, if all below the highest byte tell the group. */
 const HIGHEST_CHOICE = SHARD_SHIFT - CHOICE_BITS
 
 /**
- * Where a table is looked at first for a hash. A table has 2 or 3 times a power of two of slots, so it grows by half or a
+ * The slot where a search for a hash begins. A table has 2 or 3 times a power of two of slots, so it grows by half or a
  * third. The lowest bits of the hash tell the group of slots, some others the slot.
  */
 export function firstSlot(slots: Int32Array, hash: number): number {
@@ -24,7 +24,7 @@ export function firstSlot(slots: Int32Array, hash: number): number {
   return 2 * ((hash & ((1 << bits) - 1)) * size + ((choice * size) >>> CHOICE_BITS))
 }
 
-/** Where it is looked at next. */
+/** The slot where the search goes on. */
 export function nextSlot(slots: Int32Array, at: number): number {
   return at + 2 === slots.length ? 0 : at + 2
 }

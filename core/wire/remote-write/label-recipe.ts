@@ -44,7 +44,7 @@ export class LabelRecipe {
   /** Bytes of labels, besides the texts of attributes. */
   readonly mostBytes: number
   readonly #steps: readonly Step[]
-  /** Of attributes, in their order. */
+  /** The attributes' names, in their order. */
   readonly #names: readonly Name[]
   /** By index of the attribute: where its text begins, and where it ends. Of a number: {@link IS_NUMBER}, and the number. */
   readonly #starts: Int32Array
