@@ -48,6 +48,60 @@ test('turns are longer if those of others are', async t => {
   assert.deepEqual(work.turns.slice(0, 3), [4, 24, 44])
 })
 
+test('several at once do not wait for each other longer and longer', async t => {
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  const work = function* (): Stepwise<void> {
+    for (let step = 0; step < 400; step++) {
+      now += 0.25
+      yield
+    }
+  }
+  const gaps: number[] = []
+  let isDone = false
+  let last = now
+  const other = () => {
+    gaps.push(now - last)
+    last = now
+    if (!isDone) setImmediate(other)
+  }
+  setImmediate(other)
+  // 100 ms each, as three exporters have with 20,000 new series each.
+  await Promise.all([work(), work(), work()].map(inTurns))
+  isDone = true
+  assert.ok(Math.max(...gaps) < 25, `others waited ${gaps.join(', ')} ms`)
+})
+
+test('two at once leave others their turns', async t => {
+  let now = 0
+  t.mock.method(performance, 'now', () => now)
+  let steps = 0
+  const work = function* (): Stepwise<void> {
+    for (; steps < 4000; steps++) {
+      now += 0.25
+      yield
+    }
+  }
+  const gaps: number[] = []
+  let isDone = false
+  const other = () => {
+    // It has something to do for 2 ms each time.
+    now += 2
+    if (!isDone) setImmediate(other)
+  }
+  let last = 0
+  const watch = () => {
+    gaps.push(now - last)
+    last = now
+    if (!isDone) setImmediate(watch)
+  }
+  setImmediate(other)
+  setImmediate(watch)
+  await Promise.all([work(), work()].map(inTurns))
+  isDone = true
+  assert.ok(Math.max(...gaps) < 25, `others waited ${gaps.join(', ')} ms`)
+})
+
 test('an error in a step is that of the promise', async () => {
   // biome-ignore lint/correctness/useYield: it fails before.
   const failing = function* (): Stepwise<void> {
