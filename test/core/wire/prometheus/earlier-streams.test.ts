@@ -5,6 +5,7 @@ import { FLAG_NO_RECORDED_VALUE, type PointBlock, PointBlockBuilder } from '../.
 import { openState, sealState } from '../../../../core/model/saved-state.ts'
 import type { MetricKind } from '../../../../core/model/series.ts'
 import { type Series, SeriesTable } from '../../../../core/model/series-table/series-table.ts'
+import { runThrough } from '../../../../core/model/stepwise.ts'
 import type { SavedStreams } from '../../../../core/wire/prometheus/earlier-streams.ts'
 import { Translator } from '../../../../core/wire/prometheus/translator.ts'
 import { LabelTexts } from './label-texts.ts'
@@ -117,3 +118,15 @@ for (const [kind, last, want] of [
     assert.deepEqual(ended(fresh, fresh.series('d', kind), last), want)
   })
 }
+
+test('what is saved while the end of a series is prepared ends all of its earlier streams', () => {
+  const before = process()
+  before.translator.translate(point(before.series('d', 'histogram'), EXPLICIT), NOW)
+  const after = restarted(before, NOW)
+  const end = new PointBlockBuilder()
+  end.add(after.series('d', 'histogram'), NOW, 0, 0, FLAG_NO_RECORDED_VALUE)
+  // A checkpoint comes between turns, and the process ends before the block is sent.
+  runThrough(after.translator.prepare(end.build(), NOW))
+  const again = restarted(after, NOW)
+  assert.deepEqual(ended(again, again.series('d', 'histogram')), BUCKETS)
+})
