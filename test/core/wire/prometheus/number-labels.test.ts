@@ -53,3 +53,14 @@ test('labels of numbers are those that the rules give, whatever names meet', () 
     { numRuns: 2000 }
   )
 })
+
+test('an attribute of the scope that is empty takes the label of one of the series, as the rules have it', () => {
+  const options = { strategy: 'NoTranslation', externalLabels: {}, promoteResourceAttributes: [] } as const
+  const attributes = [['otel_scope_x', 'of the series']] as const
+  const scope = { name: '', version: '', attributes: [['x', '']] as const, schemaUrl: '' }
+  const resource = { attributes: [], schemaUrl: '' }
+  assert.deepEqual(
+    new NumberLabels(options).of(attributes, { metric: METRIC, resource, scope }, 'm').labels,
+    withLabels(seriesLabels({ attributes, resource, scope }, options), ['__name__', 'm'])
+  )
+})
