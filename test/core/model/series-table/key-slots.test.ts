@@ -63,3 +63,7 @@ test('of equal hashes some are refused', () => {
   for (let record = 1; record <= added; record++) slots.remove(42, record)
   assert.equal(probes(slots, 42, 1), -1)
 })
+
+test('a table without records has no slots of its own', () => {
+  assert.ok(new KeySlots().bytes <= 2048, `${new KeySlots().bytes} bytes`)
+})
