@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Attributes, sortAttributes } from '../../core/model/attributes.ts'
 import type { Summary } from '../../core/model/distribution.ts'
 import { type PointBlock, PointBlockBuilder } from '../../core/model/points.ts'
-import { type Metric, NO_SCOPE, type Resource } from '../../core/model/series.ts'
+import type { Metric, Resource, Scope } from '../../core/model/series.ts'
 import { SeriesTable } from '../../core/model/series-table/series-table.ts'
 import { runThrough, type Stepwise } from '../../core/model/stepwise.ts'
 import { type LabelOptions, type Labels, seriesLabels, withLabels } from '../../core/wire/prometheus/labels.ts'
@@ -21,6 +21,10 @@ import { NOW } from './run.ts'
 /** Points of a block, each of a time of its own. */
 const MOST_POINTS = 12
 /** Thrown in place of the error about labels that are too long. */
+const SCOPES: readonly Scope[] = [
+  { name: '', version: '', schemaUrl: '', attributes: [] },
+  { name: 'lib', version: '1', schemaUrl: '', attributes: [['x', 'y']] }
+]
 const TOO_LONG = new RangeError('too many bytes of labels')
 
 interface Delivery {
@@ -41,6 +45,7 @@ export class LabelModel {
   #sets: LabelSets
   #translator: Translator
   #open: Delivery[] = []
+  #begun: { block: PointBlock; steps: Stepwise<void> }[] = []
   #expiry: Stepwise<void> | undefined
   #setExpiry: Stepwise<void> | undefined
   #now = NOW
@@ -77,6 +82,7 @@ export class LabelModel {
     const kind = random.below(100)
     if (kind < 45) this.#deliver(this.#newBlock())
     else if (kind < 52) this.#retranslate()
+    else if (kind < 60) this.#prepareMore()
     else if (kind < 65) this.#write()
     else if (kind < 78) await this.#expire()
     else if (kind < 88) this.#expireSets()
@@ -86,6 +92,7 @@ export class LabelModel {
   }
 
   async end(): Promise<void> {
+    this.#begun = []
     while (this.#open.length > 0) this.#write()
     // One that has begun may have an earlier translator.
     this.#setExpiry = undefined
@@ -100,9 +107,24 @@ export class LabelModel {
     assert.equal(this.#table.size, 0)
   }
 
-  #newBlock(): PointBlock {
+  #prepareMore(): void {
+    if (this.#begun.length < 3) {
+      const block = this.#newBlock(400)
+      this.#begun.push({ block, steps: this.#translator.prepare(block, NOW) })
+    }
+    const i = this.#random.below(this.#begun.length)
+    try {
+      if (!this.#begun[i].steps.next().done) return
+    } catch (error) {
+      if (error !== TOO_LONG) throw error
+    }
+    const [{ block }] = this.#begun.splice(i, 1)
+    this.#deliver(block)
+  }
+
+  #newBlock(most = MOST_POINTS): PointBlock {
     const builder = new PointBlockBuilder()
-    const points = 1 + this.#random.below(MOST_POINTS)
+    const points = 1 + this.#random.below(most)
     for (let i = 0; i < points; i++) {
       const id = this.#anyId()
       const time = this.#now++
@@ -114,7 +136,7 @@ export class LabelModel {
   }
 
   #contextOf(metric: Metric, resource: Resource): number {
-    return this.#table.contextOf(metric, resource, NO_SCOPE)
+    return this.#table.contextOf(metric, resource, this.#random.of(SCOPES))
   }
 
   #anyId(): number {
@@ -235,11 +257,12 @@ export class LabelModel {
   }
 
   #newTranslator(): Translator {
+    this.#begun = []
     const options = { ...this.#options, targetInfo: this.#targetInfo, exponentialHistograms: 'vmrange' as const }
     const sets = this.#sets
     const translator = new Translator(this.#table, options, {
       idOf: (labels, isDerived, series, isPattern) => {
-        if (this.#random.below(40) === 0) throw TOO_LONG
+        if (this.#random.below(2000) === 0) throw TOO_LONG
         return sets.idOf(labels, isDerived, series, isPattern)
       },
       idLike: series => sets.idLike(series)
