@@ -96,7 +96,7 @@ export class VictoriaMetricsExporter implements Exporter {
 
   async export(block: Block, signal: AbortSignal): Promise<void> {
     if (block.type !== 'points') return
-    const delivery = this.#deliveries.get(block) ?? (await this.#begin(block))
+    const delivery = this.#deliveries.get(block) ?? (await this.#begin(block, signal))
     const { workspace, rows, metadata } = delivery
     const { samples, writer } = workspace
     let taken = delivery.taken
@@ -104,7 +104,7 @@ export class VictoriaMetricsExporter implements Exporter {
     const most = this.#config.max_samples_per_request
     for (const encoding of encodeWriteRequests(samples, labelsOf, rows, metadata, most, writer)) {
       if (taken-- > 0) continue
-      const request = await inTurns(encoding)
+      const request = await inTurns(encoding, signal)
       await this.#client.write(request.body, signal)
       delivery.taken++
       this.#requests.add(1)
@@ -136,10 +136,10 @@ export class VictoriaMetricsExporter implements Exporter {
     this.#translator.restoreStreams(openState(VERSION, bytes) as SavedStreams)
   }
 
-  async #begin(block: PointBlock): Promise<Delivery> {
+  async #begin(block: PointBlock, signal: AbortSignal): Promise<Delivery> {
     this.#expireIfDue()
-    await inTurns(this.#translator.prepare(block, this.#context.clock.now()))
     const { block: merged, replaced } = this.#sameTime.merge(block)
+    await inTurns(this.#translator.prepare(merged, this.#context.clock.now()), signal)
     const workspace = this.#workspaces.pop() ?? new Workspace()
     const now = this.#context.clock.now()
     const { samples, metadata } = this.#translator.translate(merged, now, workspace.samples)

@@ -36,7 +36,7 @@ export class KeySlots {
 
   /** Memory, in bytes. */
   get bytes(): number {
-    return this.shards.reduce((sum, slots) => sum + slots.byteLength, 0)
+    return this.shards.reduce((sum, slots) => (slots === NO_SLOTS ? sum : sum + slots.byteLength), 0)
   }
 
   shardOf(hash: number): Int32Array {

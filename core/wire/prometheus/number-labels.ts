@@ -21,7 +21,7 @@ export class NumberLabels {
   /** By name of the attribute. */
   readonly #names = new Map<string, string>()
   /** With `__name__`. */
-  readonly #shared = new WeakMap<SeriesContext, Labels>()
+  readonly #shared = new WeakMap<SeriesContext, Labels | undefined>()
 
   constructor(options: LabelOptions) {
     this.#options = options
@@ -37,13 +37,16 @@ export class NumberLabels {
 
   /** Undefined if two facts want one label: rules decide then. */
   #apart(attributes: Attributes, context: SeriesContext, name: string): Labels | undefined {
-    let shared = this.#shared.get(context)
-    if (shared === undefined) {
-      shared = withLabels(this.#labelsOf(NO_ATTRIBUTES, context), ['__name__', name])
-      this.#shared.set(context, shared)
-    }
-    const own = this.#sorted(attributes)
+    if (!this.#shared.has(context)) this.#shared.set(context, this.#sharedOf(context, name))
+    const shared = this.#shared.get(context)
+    const own = shared && this.#sorted(attributes)
     return own && merged(own, shared)
+  }
+
+  /** Undefined if the scope has an empty attribute: that is no label, and yet takes the place of one. */
+  #sharedOf(context: SeriesContext, name: string): Labels | undefined {
+    if (context.scope.attributes.some(([, value]) => attributeText(value) === '')) return undefined
+    return withLabels(this.#labelsOf(NO_ATTRIBUTES, context), ['__name__', name])
   }
 
   #labelsOf(attributes: Attributes, { resource, scope }: SeriesContext): Labels {

@@ -97,6 +97,8 @@ export class Translator {
       for (const { id, seenAt } of this.#distributed) if (seenAt > this.#now - LOOKBACK_MS) hold(id)
     }
   }
+  /** Samples that are made for the sake of their label sets. */
+  #scratch = new Samples()
   #earlier = new EarlierStreams()
   #nameLists = new NameLists()
 
@@ -216,9 +218,11 @@ export class Translator {
   }
 
   #prepareStreams(one: Distributed, time: number, distribution: Distribution | undefined, now: number): void {
-    if (!one.streams.isEmpty || distribution === undefined) return
+    if (!one.streams.isEmpty) return
     one.seenAt = now
-    one.streams.add(new Samples(), time, distribution, this.#options.exponentialHistograms)
+    if (distribution === undefined) return
+    this.#scratch.reset(0)
+    one.streams.add(this.#scratch, time, distribution, this.#options.exponentialHistograms)
   }
 
   // By event time and only forwards, so that Prometheus never sees it out of order; at the same time again for a retry.

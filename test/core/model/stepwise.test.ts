@@ -67,7 +67,7 @@ test('several at once do not wait for each other longer and longer', async t => 
   }
   setImmediate(other)
   // 100 ms each, as three exporters have with 20,000 new series each.
-  await Promise.all([work(), work(), work()].map(inTurns))
+  await Promise.all([work(), work(), work()].map(one => inTurns(one)))
   isDone = true
   assert.ok(Math.max(...gaps) < 25, `others waited ${gaps.join(', ')} ms`)
 })
@@ -97,7 +97,7 @@ test('two at once leave others their turns', async t => {
   }
   setImmediate(other)
   setImmediate(watch)
-  await Promise.all([work(), work()].map(inTurns))
+  await Promise.all([work(), work()].map(one => inTurns(one)))
   isDone = true
   assert.ok(Math.max(...gaps) < 25, `others waited ${gaps.join(', ')} ms`)
 })
