@@ -23,6 +23,8 @@ const SHORTEST_TICK_MS = 50
 const LONGEST_TICK_MS = 500
 /** Without a journal, an emission that takes no longer is done at once, and a longer one in parts of this length. */
 const EMISSION_MS = 2
+/** If exporters have this part of all output in hand, an emission goes one step at a time: more would only take memory. */
+const ENOUGH_OUTPUT = 0.25
 
 /** Aggregates points and events in windows of event time, by rules. Items that no rule takes pass through. */
 export class WindowEngine implements BatchProcessor {
@@ -187,7 +189,9 @@ export class WindowEngine implements BatchProcessor {
 
   /** True if there is more. */
   #someSteps(): boolean {
-    if (this.#running !== undefined && runFor(this.#running, EMISSION_MS).done) this.#running = undefined
+    const { used, capacity } = this.#context.outputBudget
+    const ms = used > capacity * ENOUGH_OUTPUT ? 0 : EMISSION_MS
+    if (this.#running !== undefined && runFor(this.#running, ms).done) this.#running = undefined
     return this.#running !== undefined
   }
 

@@ -90,6 +90,29 @@ it('regression: without a journal batches waited until all groups of a window ha
   assert.equal(engine.context.account.imbalance, 0)
 })
 
+it('regression: a window was emitted faster than exporters took it, until there was no room and batches were refused', async t => {
+  let time = 0
+  t.mock.method(performance, 'now', () => (time += 0.1))
+  const engine = await SteppedEngine.start(ruleOf({ windows: [tumbling(10_000)], output: ['delta'] }))
+  engine.advanceTo(5)
+  const groups = 10 * GROUPS
+  await engine.sendBlock(engine.fill(groups, 5))
+  const { outputBudget } = engine.context
+  const ahead = outputBudget.tryTake(outputBudget.capacity * 0.3)
+  engine.advanceTo(15)
+  const turns = () => {
+    let turns = 0
+    for (const before = engine.outputs.length; engine.outputs.length < before + groups / 3; turns++) engine.step()
+    return turns
+  }
+  const slow = turns()
+  ahead!.release()
+  const fast = turns()
+  assert.ok(slow > 5 * fast, `${slow} turns for a third of the groups, and ${fast} for the next`)
+  while (engine.step());
+  assert.equal(engine.outputs.length, groups)
+})
+
 it('regression: late values that came while windows were emitted took memory without end', async () => {
   const engine = await SteppedEngine.start(ruleOf({ windows: [tumbling(10_000)], output: ['delta'] }))
   engine.advanceTo(5)
