@@ -5,7 +5,7 @@ const PAGE_IDS = 2 ** 16
 export const ID_PAGE_SHIFT = 16
 export const IN_ID_PAGE = PAGE_IDS - 1
 
-export type Page = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array
+export type Page = Uint8Array | Int32Array | Uint32Array | Float64Array
 export type PageType<P extends Page> = new (length: number) => P
 
 /** Facts about series by their ids, which end with the series. */

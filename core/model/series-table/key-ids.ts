@@ -1,4 +1,4 @@
-import { IdColumn } from './id-column.ts'
+import { ID_PAGE_SHIFT, IdColumn, IN_ID_PAGE } from './id-column.ts'
 import { NO_RECORD } from './key-records.ts'
 
 /** In place of an id: the key is not in the table. */
@@ -35,13 +35,13 @@ export class KeyIds {
 
   /** {@link NO_RECORD} of an id without a key. */
   firstRecord(id: number): number {
-    const record = this.records.get(id)
+    const record = this.#at(id)
     return record < LINK ? record : NO_RECORD
   }
 
   /** The id that another one without a key depends on; {@link UNKNOWN} if it has a key. */
   linkOf(id: number): number {
-    const record = this.records.get(id)
+    const record = this.#at(id)
     return record < LINK ? UNKNOWN : record - LINK
   }
 
@@ -50,6 +50,11 @@ export class KeyIds {
     this.records.set(id, NO_RECORD)
     this.#free.push(id)
     this.size--
+  }
+
+  #at(id: number): number {
+    const page = this.records.pages[id >>> ID_PAGE_SHIFT]
+    return page === undefined ? NO_RECORD : page[id & IN_ID_PAGE]
   }
 
   /** Memory, in bytes. */

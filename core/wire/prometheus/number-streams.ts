@@ -1,4 +1,4 @@
-import type { IdColumn } from '../../model/series-table/id-column.ts'
+import { ID_PAGE_SHIFT, type IdColumn, IN_ID_PAGE } from '../../model/series-table/id-column.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesContext } from '../../model/series-table/series-contexts.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
@@ -36,9 +36,14 @@ export class NumberStreams {
     this.#sets = table.column<Uint32Array>(Uint32Array, UNKNOWN)
   }
 
+  /** True if the series has a label set. */
+  has(series: number): boolean {
+    return this.#known(series) !== UNKNOWN
+  }
+
   /** @param context of the series @param name of the Prometheus metric */
   labelSetOf(series: number, context: SeriesContext, name: string): number {
-    const known = this.#sets.get(series)
+    const known = this.#known(series)
     if (known !== UNKNOWN) return known
     const set = this.#newSetOf(series, context, name)
     this.#sets.set(series, set)
@@ -65,6 +70,11 @@ export class NumberStreams {
   /** Calls `hold` with the ids of all label sets. */
   holdIds(hold: (id: number) => void): Stepwise<void> {
     return this.#sets.eachInSteps(hold)
+  }
+
+  #known(series: number): number {
+    const page = this.#sets.pages[series >>> ID_PAGE_SHIFT]
+    return page === undefined ? UNKNOWN : page[series & IN_ID_PAGE]
   }
 
   #newSetOf(id: number, context: SeriesContext, name: string): number {

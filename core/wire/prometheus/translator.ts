@@ -32,8 +32,8 @@ const MAX_SKEW_MS = 600_000
 const MAX_REMEMBERED = 50_000
 // Lists of exponential buckets, some microseconds each, made with one checkpoint; those of others are as the last one left them.
 const MAX_RENEWALS = 500
-/** Rows whose label sets are made before the caller may do something else: some 5 us each if they are numbers. */
-const ROWS_PER_STEP = 64
+/** Series whose label sets are made before the caller may do something else: some 5 us each if they are of numbers. */
+const SERIES_PER_STEP = 64
 
 export interface TranslatorOptions extends LabelOptions {
   /** Set if resources are sent as `target_info`. */
@@ -117,12 +117,14 @@ export class Translator {
   *prepare({ length, series, time, distributions }: PointBlock, now: number): Stepwise<void> {
     let context = -1
     let facts!: ContextFacts
+    let looked = 0
     for (let i = 0; i < length; i++) {
+      if (this.#numbers.has(series.ids[i])) continue
       const own = this.#table.contextIdOf(series.ids[i])
       if (own !== context) facts = this.#factsOf((context = own))
       if (facts.isNumber) this.#numbers.labelSetOf(series.ids[i], facts.context, facts.name)
       else this.#prepareStreams(this.#distributed.get(series, i), time[i], distributions.get(i), now)
-      if (i % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield
+      if (++looked % SERIES_PER_STEP === 0) yield
     }
   }
 
