@@ -43,6 +43,14 @@ export class KeySlots {
     return this.shards[hash >>> SHARD_SHIFT]
   }
 
+  /** True if a key with this hash has a slot. It may be another key. */
+  has(hash: number): boolean {
+    const slots = this.shardOf(hash)
+    let at = firstSlot(slots, hash)
+    while (slots[at + 1] !== EMPTY && slots[at] !== hash) at = nextSlot(slots, at)
+    return slots[at + 1] !== EMPTY
+  }
+
   /** False if too many keys collide with this one: it gets no slot. */
   add(hash: number, record: number): boolean {
     const shard = hash >>> SHARD_SHIFT

@@ -84,7 +84,7 @@ export class ComposedLabels implements SeriesFacts {
     this.#writer.reset()
     if (!recipe.ofBase.fits(key) || !recipe.ofBase.write(this.#writer, key)) return false
     const hash = this.#hashOf(this.#written)
-    if (this.#mayHave(hash) || isKept(this.#written) || !this.#slots.add(hash, series + 1)) return false
+    if (this.#slots.has(hash) || isKept(this.#written) || !this.#slots.add(hash, series + 1)) return false
     this.#recipeOf.set(series, recipe.index + 1)
     recipe.series++
     return true
@@ -115,13 +115,6 @@ export class ComposedLabels implements SeriesFacts {
 
   get #written(): KeyBytes {
     return { view: this.#writer.room(0), start: 0, end: this.#writer.length }
-  }
-
-  #mayHave(hash: number): boolean {
-    const slots = this.#slots.shardOf(hash)
-    for (let at = firstSlot(slots, hash); slots[at + 1] !== 0; at = nextSlot(slots, at))
-      if (slots[at] === hash) return true
-    return false
   }
 
   #hashOf({ view, start, end }: KeyBytes): number {

@@ -38,6 +38,7 @@ test('records are found whatever came and went, in few slots', () => {
     const found = probes(slots, hashes[i], i + 1)
     assert.equal(found > 0, has[i] === 1, `record ${i}`)
     if (found > 0) looked += found
+    if (found > 0) assert.ok(slots.has(hashes[i]))
     held += has[i]
   }
   assert.ok(looked / held < MOST_PROBES, `${looked / held} slots for each`)
