@@ -58,7 +58,6 @@ async function best(
   const labelSets = new LabelSets(block.series.table, options.strategy, (series, id) => translator.relabel(series, id))
   const translation = { ...options, targetInfo: true, exponentialHistograms: 'vmrange' } as const
   const translator = new Translator(block.series.table, translation, labelSets)
-  const labelsOf = (id: number) => labelSets.encoded(id)
   let points = 0
   let bytes = 0
   for (let round = 0; round < ROUNDS; round++) {
@@ -66,7 +65,7 @@ async function best(
     bytes = 0
     for (let i = 0; i < BLOCKS; i++) {
       const { samples, metadata } = translator.translate(block, TIME)
-      for (const encoding of encodeWriteRequests(samples, labelsOf, rowsBySeries(samples), metadata, 10_000))
+      for (const encoding of encodeWriteRequests(samples, labelSets, rowsBySeries(samples), metadata, 10_000))
         bytes += (await compress(runThrough(encoding).body)).length
     }
     points = Math.max(points, (BLOCKS * POINTS) / (performance.now() - begun) / 1000)

@@ -100,9 +100,8 @@ export class VictoriaMetricsExporter implements Exporter {
     const { workspace, rows, metadata } = delivery
     const { samples, writer } = workspace
     let taken = delivery.taken
-    const labelsOf = (id: number) => this.#labelSets.encoded(id)
     const most = this.#config.max_samples_per_request
-    for (const encoding of encodeWriteRequests(samples, labelsOf, rows, metadata, most, writer)) {
+    for (const encoding of encodeWriteRequests(samples, this.#labelSets, rows, metadata, most, writer)) {
       if (taken-- > 0) continue
       const request = await inTurns(encoding, signal)
       await this.#client.write(request.body, signal)

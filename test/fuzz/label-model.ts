@@ -181,7 +181,7 @@ export class LabelModel {
     const sets = this.#sets
     const write = () => {
       const requests = Array.from(
-        encodeWriteRequests(samples, id => sets.encoded(id), rows, [], most),
+        encodeWriteRequests(samples, sets, rows, [], most),
         encoding => readWriteRequest(runThrough(encoding).body).series
       )
       for (const series of requests) {

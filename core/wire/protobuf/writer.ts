@@ -9,8 +9,6 @@ const INITIAL_CAPACITY = 1024
 const SHORT = 128
 /** And below this two bytes. */
 const MIDDLE = 2 ** 14
-/** Fields below this have a tag of one byte. */
-const MOST_SHORT_FIELD = 16
 // 2^32: past it a number no longer fits the 32-bit operators.
 const TWO_32 = 0x1_0000_0000
 
@@ -92,16 +90,30 @@ export class ProtobufWriter {
 
   /** A nested message: all that `write` writes. */
   nested(field: number, write: () => void): void {
+    const start = this.begin(field)
+    write()
+    this.end(start)
+  }
+
+  /**
+   * Begins a nested message, and returns where its content is: all that is written until {@link end} is told.
+   * @param sizeBytes that its size takes as a rule: the content is moved if it takes others
+   */
+  begin(field: number, sizeBytes = 1): number {
     this.#reserve(20)
     this.#varint(field * 8 + LENGTH_DELIMITED)
-    const sizeAt = this.length++
-    write()
-    const size = this.length - sizeAt - 1
-    // The usual size takes the byte that was left for it. Larger ones move the message.
-    const more = integerSize(size) - 1
-    this.#reserve(more)
-    if (more > 0) this.#bytes.copyWithin(sizeAt + 1 + more, sizeAt + 1, this.length)
-    this.length = sizeAt
+    this.length += sizeBytes
+    return this.length
+  }
+
+  end(start: number, sizeBytes = 1): void {
+    const size = this.length - start
+    if (sizeBytes === 2 && size >= SHORT && size < MIDDLE)
+      return this.#view.setInt16(start - 2, (size & 0x7f) | 0x80 | ((size >>> 7) << 8), true)
+    const more = integerSize(size) - sizeBytes
+    if (more > 0) this.#reserve(more)
+    if (more !== 0) this.#bytes.copyWithin(start + more, start, start + size)
+    this.length = start - sizeBytes
     this.#varint(size)
     this.length += size
   }
@@ -154,21 +166,6 @@ export class ProtobufWriter {
   /** The same for fields in other memory. */
   copy(from: DataView, start: number, end: number): void {
     this.#reserve(end - start)
-    copyBytes(from, start, end, this.#view, this.length)
-    this.length += end - start
-  }
-
-  /** {@link open}, and {@link copy} of its first fields. */
-  openWith(field: number, size: number, from: DataView, start: number, end: number): void {
-    this.#reserve(size + 20)
-    if (field < MOST_SHORT_FIELD && size >= SHORT && size < MIDDLE) {
-      const head = (field * 8 + LENGTH_DELIMITED) | ((size & 0x7f) << 8) | 0x8000 | ((size >>> 7) << 16)
-      this.#view.setInt32(this.length, head, true)
-      this.length += 3
-    } else {
-      this.#varint(field * 8 + LENGTH_DELIMITED)
-      this.#varint(size)
-    }
     copyBytes(from, start, end, this.#view, this.length)
     this.length += end - start
   }

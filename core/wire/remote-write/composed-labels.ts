@@ -35,10 +35,9 @@ export class ComposedLabels implements SeriesFacts {
     table.addColumn(this)
   }
 
-  /** The labels of a series that was added. They are valid until the next call. */
-  of(series: number): KeyBytes {
-    this.#write(series)
-    return this.#written
+  /** Writes the labels of a series that was added. */
+  write(series: number, writer: ProtobufWriter): void {
+    this.#write(series, writer)
   }
 
   /** The id of the series that has these labels, or {@link UNKNOWN}. */
@@ -46,7 +45,7 @@ export class ComposedLabels implements SeriesFacts {
     const hash = this.#hashOf(labels)
     const slots = this.#slots.shardOf(hash)
     for (let at = firstSlot(slots, hash); slots[at + 1] !== 0; at = nextSlot(slots, at))
-      if (slots[at] === hash && areSame(this.of(slots[at + 1] - 1), labels)) return slots[at + 1] - 1
+      if (slots[at] === hash && areSame(this.#of(slots[at + 1] - 1), labels)) return slots[at + 1] - 1
     return UNKNOWN
   }
 
@@ -59,8 +58,11 @@ export class ComposedLabels implements SeriesFacts {
     const index = this.#recipes.indexOf(series, labels)
     if (index === undefined) return false
     this.#recipeOf.set(series.id, index + 1)
+    this.#writer.reset()
     const isAdded =
-      this.#write(series.id) && areSame(this.#written, encoded) && this.#slots.add(this.#hashOf(encoded), series.id + 1)
+      this.#write(series.id, this.#writer) &&
+      areSame(this.#written, encoded) &&
+      this.#slots.add(this.#hashOf(encoded), series.id + 1)
     if (isAdded) this.#recipes.at(index).series++
     else {
       this.#recipeOf.clear(series.id)
@@ -94,7 +96,7 @@ export class ComposedLabels implements SeriesFacts {
   clear(series: number): void {
     const recipe = this.#recipeOf.get(series)
     if (recipe === NONE) return
-    this.#slots.remove(this.#hashOf(this.of(series)), series + 1)
+    this.#slots.remove(this.#hashOf(this.#of(series)), series + 1)
     this.#recipeOf.clear(series)
     const index = recipe - 1
     this.#recipes.at(index).series--
@@ -106,11 +108,17 @@ export class ComposedLabels implements SeriesFacts {
     return this.#recipeOf.bytes + this.#slots.bytes + this.#recipes.bytes
   }
 
-  #write(series: number): boolean {
+  /** Valid until the next call. */
+  #of(series: number): KeyBytes {
+    this.#writer.reset()
+    this.#write(series, this.#writer)
+    return this.#written
+  }
+
+  #write(series: number, writer: ProtobufWriter): boolean {
     const { ofBase, ofSeries } = this.#recipes.at(this.#recipeOf.get(series) - 1)
     const base = this.#table.baseOf(series)
-    this.#writer.reset()
-    return (base === series ? ofSeries : ofBase).write(this.#writer, this.#table.keyOf(base))
+    return (base === series ? ofSeries : ofBase).write(writer, this.#table.keyOf(base))
   }
 
   get #written(): KeyBytes {

@@ -7,8 +7,9 @@ import type { Stepwise } from '../../model/stepwise.ts'
 import type { Labels } from '../prometheus/labels.ts'
 import type { LabelSetIds } from '../prometheus/number-streams.ts'
 import type { TranslationStrategy } from '../prometheus/translation-strategy.ts'
+import type { ProtobufWriter } from '../protobuf/writer.ts'
 import { ComposedLabels } from './composed-labels.ts'
-import { encodeLabels } from './write-request.ts'
+import { type EncodedLabelSets, encodeLabels } from './write-request.ts'
 
 /** All label sets have this one. */
 const CONTEXT = 0
@@ -28,7 +29,7 @@ const ownId = (id: number) => id >>> 1
  * Encoded labels, with one id for each label set. Series that differ only in facts that become no label, as those of
  * replicas without `service.instance.id` do, are one series to the store.
  */
-export class LabelSets implements LabelSetIds {
+export class LabelSets implements LabelSetIds, EncodedLabelSets {
   readonly #keys = new SeriesKeys()
   readonly #lifetimes = new IdLifetimes(this.#keys.table, id => this.#keys.release(id))
   readonly #composed: ComposedLabels
@@ -73,9 +74,10 @@ export class LabelSets implements LabelSetIds {
     return this.#composed.addLike(series, isKept) ? composedId(series) : UNKNOWN
   }
 
-  /** The labels as fields of a TimeSeries, which are valid until the next call. */
-  encoded(id: number): KeyBytes {
-    return isKept(id) ? this.#keys.of(ownId(id)) : this.#composed.of(ownId(id))
+  write(id: number, writer: ProtobufWriter): void {
+    if (!isKept(id)) return this.#composed.write(ownId(id), writer)
+    const { view, start, end } = this.#keys.of(ownId(id))
+    writer.copy(view, start, end)
   }
 
   /** To be kept with ids as long as they are used, with the series that they are of, if no {@link addHolder holder} has them. */

@@ -25,14 +25,9 @@ export class SampleWriter {
   readonly #words = new Int32Array(3)
   #timestampBytes = 0
 
-  /** Bytes of a sample of this time, with its tag. @param time Unix ms, whole */
-  sizeOf(time: number): number {
-    if (time !== this.#time) this.#encode(time)
-    return TIMESTAMP_AT + this.#timestampBytes
-  }
-
   write(writer: ProtobufWriter, { time, value, stale }: Samples, row: number): void {
-    const size = this.sizeOf(time[row])
+    if (time[row] !== this.#time) this.#encode(time[row])
+    const size = TIMESTAMP_AT + this.#timestampBytes
     const view = writer.room(ROOM_BYTES)
     const at = writer.length
     const words = this.#words

@@ -1,4 +1,3 @@
-import type { KeyBytes } from '../../model/series-table/key-records.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import type { Labels } from '../prometheus/labels.ts'
 import type { Metadata } from '../prometheus/metadata.ts'
@@ -16,6 +15,8 @@ import { SampleWriter } from './sample-writer.ts'
  *   MetricMetadata  1 type, 2 metric_family_name, 4 help, 5 unit
  */
 const TIMESERIES = 1
+/** Those of the size of a TimeSeries, of which most have 128 bytes or more. */
+const SIZE_BYTES = 2
 const METADATA = 3
 const METADATA_TYPE = { counter: 1, gauge: 2, histogram: 3, summary: 5 }
 
@@ -41,6 +42,12 @@ export function writeLabels(writer: ProtobufWriter, labels: Labels): void {
     })
 }
 
+/** Encoded labels by the ids of their sets. */
+export interface EncodedLabelSets {
+  /** Writes the labels as fields of a TimeSeries. */
+  write(id: number, writer: ProtobufWriter): void
+}
+
 /** An encoded WriteRequest. */
 export interface WriteRequest {
   readonly body: Uint8Array
@@ -50,12 +57,11 @@ export interface WriteRequest {
 /**
  * Samples as WriteRequests of at most `maxSamples` each; `metadata` goes with the first. Each is encoded in steps, and
  * valid until the next one is begun: they share a buffer.
- * @param labelsOf the encoded labels of a label set
  * @param rows the rows of `samples` to send, series by series and each by time, as `rowsBySeries` gives them
  */
 export function* encodeWriteRequests(
   samples: Samples,
-  labelsOf: (id: number) => KeyBytes,
+  labelSets: EncodedLabelSets,
   rows: Int32Array,
   metadata: readonly Metadata[],
   maxSamples: number,
@@ -63,13 +69,13 @@ export function* encodeWriteRequests(
 ): Generator<Stepwise<WriteRequest>> {
   for (let from = 0; from < rows.length; from += maxSamples) {
     const part = rows.subarray(from, from + maxSamples)
-    yield encodeWriteRequest(samples, labelsOf, part, from === 0 ? metadata : [], writer)
+    yield encodeWriteRequest(samples, labelSets, part, from === 0 ? metadata : [], writer)
   }
 }
 
 function* encodeWriteRequest(
   samples: Samples,
-  labelsOf: (id: number) => KeyBytes,
+  labelSets: EncodedLabelSets,
   rows: Int32Array,
   metadata: readonly Metadata[],
   writer: ProtobufWriter
@@ -77,7 +83,7 @@ function* encodeWriteRequest(
   writer.reset()
   for (const family of metadata) writer.bytes(METADATA, encodeMetadata(family))
   for (let from = 0; from < rows.length; ) {
-    from = writeSeries(writer, samples, labelsOf, rows, from, Math.min(rows.length, from + ROWS_PER_STEP))
+    from = writeSeries(writer, samples, labelSets, rows, from, Math.min(rows.length, from + ROWS_PER_STEP))
     yield
   }
   return { body: writer.finish(), samples: rows.length }
@@ -87,23 +93,21 @@ function* encodeWriteRequest(
 function writeSeries(
   writer: ProtobufWriter,
   samples: Samples,
-  labelsOf: (id: number) => KeyBytes,
+  labelSets: EncodedLabelSets,
   rows: Int32Array,
   from: number,
   to: number
 ): number {
-  const { labels, time } = samples
-  let first = from
-  while (first < to) {
-    const own = labels[rows[first]]
-    const { view, start, end: labelsEnd } = labelsOf(own)
-    let size = labelsEnd - start
-    let end = first
-    for (; end < rows.length && labels[rows[end]] === own; end++) size += sampleWriter.sizeOf(time[rows[end]])
-    writer.openWith(TIMESERIES, size, view, start, labelsEnd)
-    for (; first < end; first++) sampleWriter.write(writer, samples, rows[first])
+  const { labels } = samples
+  let row = from
+  while (row < to) {
+    const own = labels[rows[row]]
+    const start = writer.begin(TIMESERIES, SIZE_BYTES)
+    labelSets.write(own, writer)
+    for (; row < rows.length && labels[rows[row]] === own; row++) sampleWriter.write(writer, samples, rows[row])
+    writer.end(start, SIZE_BYTES)
   }
-  return first
+  return row
 }
 
 function encodeMetadata({ family, type, help, unit }: Metadata): Uint8Array {

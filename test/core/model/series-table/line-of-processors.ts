@@ -93,10 +93,9 @@ export class Output {
     const { samples, metadata } = this.#translator.translate(block, now, new Samples())
     const { lease } = this.#labelSets
     const rows = rowsBySeries(samples)
-    const labelsOf = (id: number) => this.#labelSets.encoded(id)
     const write = () => {
       const requests = Array.from(
-        encodeWriteRequests(samples, labelsOf, rows, metadata, 50).map(encoding => runThrough(encoding)),
+        encodeWriteRequests(samples, this.#labelSets, rows, metadata, 50).map(encoding => runThrough(encoding)),
         ({ body }) => Buffer.from(body).toString('latin1')
       )
       return [...pointTexts(block), ...requests, ...this.#rowTexts(block), `lease ${lease.epoch > 0}`]

@@ -10,6 +10,7 @@ import { runThrough } from '../../../../core/model/stepwise.ts'
 import type { Labels } from '../../../../core/wire/prometheus/labels.ts'
 import { rowsBySeries, Samples } from '../../../../core/wire/prometheus/samples.ts'
 import { Translator, type TranslatorOptions } from '../../../../core/wire/prometheus/translator.ts'
+import { ProtobufWriter } from '../../../../core/wire/protobuf/writer.ts'
 import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
 import { collectGarbage } from '../../../garbage.ts'
 import { expireIdle } from '../../model/series-table/idle-series.ts'
@@ -305,8 +306,9 @@ test('label sets of explicit buckets stay though their series has had too many n
     points.addIdDistribution(table, id, NOW, { kind: 'histogram', ...totals, bounds, counts })
     const { samples } = one.translate(points.build(), NOW)
     return Array.from(samples.labels.subarray(0, samples.length), label => {
-      const { view, start, end } = labelSets.encoded(label)
-      return Buffer.from(view.buffer, start, end - start).toString('latin1')
+      const writer = new ProtobufWriter()
+      labelSets.write(label, writer)
+      return Buffer.from(writer.finish()).toString('latin1')
     })
   }
   const bounds = Array.from({ length: 4200 }, (_, i) => i)

@@ -70,16 +70,19 @@ test('grows without losing written bytes, and starts anew after reset', () => {
   assert.deepEqual([...writer.finish()], [8, 1])
 })
 
-test('a message begun with fields from other memory is as one that is begun and filled', () => {
-  const source = new DataView(Uint8Array.from({ length: 2 ** 14 + 9 }, (_, i) => i).buffer, 1)
-  const lengths = [...Array(41).keys(), 127, 128, 129, 2 ** 14 - 1, 2 ** 14, 2 ** 14 + 1]
+test('a message whose size is not known is as one that is begun with its size', () => {
+  const content = Uint8Array.from({ length: 2 ** 21 + 9 }, (_, i) => i)
+  const lengths = [...Array(41).keys(), 127, 128, 129, 2 ** 14 - 1, 2 ** 14, 2 ** 14 + 1, 2 ** 21]
   for (const field of [1, 15, 16])
     for (const length of lengths)
-      for (const before of [0, 1003]) {
+      for (const sizeBytes of [1, 2, 3]) {
         const [one, other] = [new ProtobufWriter(), new ProtobufWriter()]
-        for (const writer of [one, other]) writer.raw(new Uint8Array(before))
-        one.openWith(field, length, source, 3, 3 + length)
-        other.bytes(field, new Uint8Array(source.buffer, 4, length))
-        assert.deepEqual(Buffer.from(one.finish()), Buffer.from(other.finish()), `${length} bytes in field ${field}`)
+        for (const writer of [one, other]) writer.raw(content.subarray(0, 1003))
+        const start = one.begin(field, sizeBytes)
+        one.raw(content.subarray(0, length))
+        one.end(start, sizeBytes)
+        other.bytes(field, content.subarray(0, length))
+        for (const writer of [one, other]) writer.varint(length)
+        assert.ok(Buffer.from(one.finish()).equals(other.finish()), `${length} bytes in field ${field}`)
       }
 })

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { SeriesTable } from '../../../../core/model/series-table/series-table.ts'
 import { runThrough } from '../../../../core/model/stepwise.ts'
 import type { Labels } from '../../../../core/wire/prometheus/labels.ts'
+import { ProtobufWriter } from '../../../../core/wire/protobuf/writer.ts'
 import { LabelSets } from '../../../../core/wire/remote-write/label-sets.ts'
 import { encodeLabels } from '../../../../core/wire/remote-write/write-request.ts'
 import { collectGarbage } from '../../../garbage.ts'
@@ -21,8 +22,9 @@ const labelsOf = (i: number): Labels => [
 ]
 
 function bytesOf(sets: LabelSets, id: number): Buffer {
-  const { view, start, end } = sets.encoded(id)
-  return Buffer.from(Buffer.from(view.buffer, view.byteOffset + start, end - start))
+  const writer = new ProtobufWriter()
+  sets.write(id, writer)
+  return Buffer.from(writer.finish())
 }
 
 function assertAllEncoded(sets: LabelSets, ids: readonly number[], from = 0): void {

@@ -73,7 +73,7 @@ export class Store {
     const points = new PointBlockBuilder()
     for (const [i, id] of ids.entries()) points.addId(this.table, id, NOW, i + 1)
     const { samples } = this.#translator.translate(points.build(), NOW)
-    const requests = encodeWriteRequests(samples, id => this.sets.encoded(id), rowsBySeries(samples), [], 1000)
+    const requests = encodeWriteRequests(samples, this.sets, rowsBySeries(samples), [], 1000)
     return Array.from(requests, encoding => readWriteRequest(runThrough(encoding).body).series).flatMap(series =>
       series.map(({ labels, samples }): [string, number] => [JSON.stringify(labels), samples[0].value])
     )

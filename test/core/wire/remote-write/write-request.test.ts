@@ -24,7 +24,7 @@ function encoded(
 ) {
   const samples = new Samples()
   for (const row of rows) samples.add(...row)
-  const requests = encodeWriteRequests(samples, id => labelSets.encoded(id), rowsBySeries(samples), metadata, max)
+  const requests = encodeWriteRequests(samples, labelSets, rowsBySeries(samples), metadata, max)
   return Array.from(requests, encoding => {
     const { body, samples } = runThrough(encoding)
     return { count: samples, ...readWriteRequest(body) }
@@ -153,7 +153,7 @@ test('a request is written in steps, and other requests in between change nothin
   const samples = new Samples()
   const ids = Array.from({ length: 1000 }, (_, i) => labelSets.idOf([['__name__', `many_${i}`]]))
   for (const id of ids) for (const time of [TIME, TIME + 1, TIME + 2]) samples.add(id, time, id)
-  const begin = () => [...encodeWriteRequests(samples, id => labelSets.encoded(id), rowsBySeries(samples), [], 3000)][0]
+  const begin = () => [...encodeWriteRequests(samples, labelSets, rowsBySeries(samples), [], 3000)][0]
   const want = runThrough(begin()).body.slice()
   const encoding = begin()
   let steps = 0
