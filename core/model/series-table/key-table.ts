@@ -95,12 +95,21 @@ export class KeyTable {
     return KeyRecords.bytesOf(keyLength) + BYTES_BESIDE_RECORD
   }
 
+  hashOf(parent: number, view: DataView, start: number, end: number): number {
+    return this.#hash(this.#secrets, parent, view, start, end)
+  }
+
+  /** False if no key has this hash. */
+  hasHash(hash: number): boolean {
+    return this.#slots.has(hash)
+  }
+
   /** The id of a key, or {@link UNKNOWN}. */
   find(parent: number, view: DataView, start: number, end: number): number {
     const records = this.#records
     const predicted = records.get(this.#last, FOLLOWER)
     if (records.matches(predicted, parent, view, start, end)) return this.#see(predicted)
-    const record = this.#lookUp(this.#hash(this.#secrets, parent, view, start, end), parent, view, start, end)
+    const record = this.#lookUp(this.hashOf(parent, view, start, end), parent, view, start, end)
     if (record === NO_RECORD) return UNKNOWN
     records.set(this.#last, FOLLOWER, record)
     return this.#see(record)
@@ -139,7 +148,7 @@ export class KeyTable {
    * @param id that of another key of the same identity; a new one by default
    */
   add(parent: number, view: DataView, start: number, end: number, id = UNKNOWN): number {
-    return this.#addHashed(this.#hash(this.#secrets, parent, view, start, end), parent, view, start, end, id)
+    return this.#addHashed(this.hashOf(parent, view, start, end), parent, view, start, end, id)
   }
 
   #addHashed(hash: number, parent: number, view: DataView, start: number, end: number, id: number): number {
@@ -215,10 +224,9 @@ export class KeyTable {
     const records = this.#records
     for (let record = this.#ids.firstRecord(id); record !== NO_RECORD; ) {
       const next = records.get(record, NEXT)
-      const page = record >>> PAGE_BITS
       const start = ((record & IN_PAGE) + HEADER) * 4
       const end = start + records.get(record, LENGTH)
-      const hash = this.#hash(this.#secrets, records.get(record, PARENT), records.views[page], start, end)
+      const hash = this.hashOf(records.get(record, PARENT), records.views[record >>> PAGE_BITS], start, end)
       this.#slots.remove(hash, record)
       records.remove(record)
       record = next
@@ -267,8 +275,7 @@ export class KeyTable {
       let record = records.get(this.#last, FOLLOWER)
       if (records.matches(record, parents[i], view, starts[i], ends[i])) right++
       else {
-        const hash = this.#hash(this.#secrets, parents[i], view, starts[i], ends[i])
-        record = this.#lookUp(hash, parents[i], view, starts[i], ends[i])
+        record = this.#lookUp(this.hashOf(parents[i], view, starts[i], ends[i]), parents[i], view, starts[i], ends[i])
         if (record !== NO_RECORD) records.set(this.#last, FOLLOWER, record)
       }
       ids[i] = record === NO_RECORD ? UNKNOWN : this.#see(record)

@@ -12,12 +12,12 @@ export interface LinkedKeysHost {
   readonly table: KeyTable
   contextOf(id: number): number
   kindOf(context: number): MetricKind
+  /** The number of all series of a context, linked or not. */
+  seriesOf(context: number): number
   /** The key of an id. Its bytes are valid until the next call. */
   keyOf(id: number): StoredKey
   /** The id of a key that is kept itself, or {@link UNKNOWN}. */
   findKept(context: number, view: DataView, start: number, end: number): number
-  /** The id of a key, whichever way it is kept, or {@link UNKNOWN}. */
-  find(context: number, view: DataView, start: number, end: number): number
   /** Called with each linked id that is found. */
   found(id: number): void
 }
@@ -44,9 +44,13 @@ export class LinkedKeys {
     return this.#size === 0
   }
 
-  /** The id of a linked key, or {@link UNKNOWN}. Its bytes may be those of {@link of}. */
-  find(context: number, view: DataView, start: number, end: number): number {
+  /**
+   * The id of a linked key, or {@link UNKNOWN}. Its bytes may be those of {@link of}.
+   * @param except a rule by which it is not linked
+   */
+  find(context: number, view: DataView, start: number, end: number, except?: LinkRule): number {
     for (let rule = this.#rules.firstOf(context); rule !== undefined; rule = rule.next) {
+      if (rule === except) continue
       const key = rule.splice.without({ view, start, end }, this.#host.kindOf(rule.from))
       if (key === undefined) continue
       const base = this.#host.findKept(rule.from, key.view, key.start, key.end)
@@ -102,7 +106,9 @@ export class LinkedKeys {
       ? undefined
       : splice.join(this.#host.keyOf(base), this.#host.kindOf(context))
     if (joined === undefined) return UNKNOWN
-    const other = this.#host.find(context, joined.view, joined.start, joined.end)
+    const { view, start, end } = joined
+    const kept = this.#keepsSome(context) ? this.#host.findKept(context, view, start, end) : UNKNOWN
+    const other = kept === UNKNOWN ? this.find(context, view, start, end, known) : kept
     if (other !== UNKNOWN) return other
     const rule = known ?? this.#rules.add(this.#host.contextOf(base), context, splice)
     if (rule === undefined) return UNKNOWN
@@ -114,6 +120,13 @@ export class LinkedKeys {
     this.#size++
     this.#host.found(id)
     return id
+  }
+
+  /** False if all series of a context are linked: then none of its keys is kept itself. */
+  #keepsSome(context: number): boolean {
+    let linked = 0
+    for (let rule = this.#rules.firstOf(context); rule !== undefined; rule = rule.next) linked += rule.series
+    return this.#host.seriesOf(context) > linked
   }
 
   #linked(base: number, rule: LinkRule): number {

@@ -64,6 +64,10 @@ export class SeriesContexts {
     return id
   }
 
+  seriesOf(id: number): number {
+    return this.#entries[id]!.series
+  }
+
   /** @param series those that came, or less than 0 that went */
   count(id: number, series: number): void {
     this.#entries[id]!.series += series

@@ -16,11 +16,17 @@ const isList = (parent: number) => parent < -1
 export interface SeriesFactsOfKeys {
   contextOf(id: number): number
   kindOf(context: number): MetricKind
+  seriesOf(context: number): number
   /** Called with each linked id that is found. */
   found(id: number): void
 }
 
-const NO_FACTS: SeriesFactsOfKeys = { contextOf: () => 0, kindOf: () => 'gauge', found: () => {} }
+const NO_FACTS: SeriesFactsOfKeys = {
+  contextOf: () => 0,
+  kindOf: () => 'gauge',
+  seriesOf: () => Number.POSITIVE_INFINITY,
+  found: () => {}
+}
 
 /**
  * The keys of series. Those that a receiver gets are kept as they come, to be found at once. Those that are derived from
@@ -39,8 +45,7 @@ export class SeriesKeys {
       table: this.table,
       ...facts,
       keyOf: id => this.of(id),
-      findKept: (context, view, start, end) => this.#findKept(context, view, start, end),
-      find: (context, view, start, end) => this.find(context, view, start, end)
+      findKept: (context, view, start, end) => this.#findKept(context, view, start, end)
     })
   }
 
@@ -48,6 +53,11 @@ export class SeriesKeys {
   find(context: number, view: DataView, start: number, end: number): number {
     const kept = this.#findKept(context, view, start, end)
     return kept === UNKNOWN ? this.#linked.find(context, view, start, end) : kept
+  }
+
+  /** False if no key of this {@link KeyTable.hashOf hash} is kept. */
+  mayKeep(hash: number): boolean {
+    return this.#hasLists || this.table.hasHash(hash)
   }
 
   #findKept(context: number, view: DataView, start: number, end: number): number {

@@ -52,6 +52,7 @@ export class SeriesTable {
     this.#keys = new SeriesKeys(hash, {
       contextOf: id => this.contextIdOf(id),
       kindOf: context => this.#contexts.at(context).metric.kind,
+      seriesOf: context => this.#contexts.seriesOf(context),
       found: id => this.see(id)
     })
     this.#lifetimes = new IdLifetimes(this.#keys.table, id => this.#remove(id))

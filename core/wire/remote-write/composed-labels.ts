@@ -1,6 +1,5 @@
 import { areEqual } from '../../model/series-table/equal-bytes.ts'
 import { IdColumn, type SeriesFacts } from '../../model/series-table/id-column.ts'
-import { hashKey, newSecrets } from '../../model/series-table/key-hash.ts'
 import type { KeyBytes } from '../../model/series-table/key-records.ts'
 import { firstSlot, KeySlots, nextSlot } from '../../model/series-table/key-slots.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
@@ -10,8 +9,6 @@ import type { TranslationStrategy } from '../prometheus/translation-strategy.ts'
 import { ProtobufWriter } from '../protobuf/writer.ts'
 import { LabelRecipes } from './label-recipes.ts'
 
-/** All label sets have this parent. */
-const PARENT = 0
 /** In place of the index of a recipe. */
 const NONE = 0
 
@@ -26,11 +23,13 @@ export class ComposedLabels implements SeriesFacts {
   readonly #recipeOf = new IdColumn<Uint32Array>(Uint32Array, NONE)
   /** Ids of series, plus 1, by the hash of their labels. */
   readonly #slots = new KeySlots()
-  readonly #secrets = newSecrets()
+  /** As labels are hashed that are kept. */
+  readonly #hashOf: (labels: KeyBytes) => number
   readonly #writer = new ProtobufWriter()
 
-  constructor(table: SeriesTable, strategy: TranslationStrategy) {
+  constructor(table: SeriesTable, strategy: TranslationStrategy, hashOf: (labels: KeyBytes) => number) {
     this.#table = table
+    this.#hashOf = hashOf
     this.#recipes = new LabelRecipes(strategy)
     table.addColumn(this)
   }
@@ -78,7 +77,7 @@ export class ComposedLabels implements SeriesFacts {
    * if there may be such labels already.
    * @param isKept whether there are such labels elsewhere
    */
-  addLike(series: number, isKept: (labels: KeyBytes) => boolean): boolean {
+  addLike(series: number, isKept: (labels: KeyBytes, hash: number) => boolean): boolean {
     const rule = this.#table.linkRuleOf(series)
     const recipe = rule && this.#recipes.patternOf(rule)
     if (recipe === undefined) return false
@@ -86,7 +85,7 @@ export class ComposedLabels implements SeriesFacts {
     this.#writer.reset()
     if (!recipe.ofBase.fits(key) || !recipe.ofBase.write(this.#writer, key)) return false
     const hash = this.#hashOf(this.#written)
-    if (this.#slots.has(hash) || isKept(this.#written) || !this.#slots.add(hash, series + 1)) return false
+    if (this.#slots.has(hash) || isKept(this.#written, hash) || !this.#slots.add(hash, series + 1)) return false
     this.#recipeOf.set(series, recipe.index + 1)
     recipe.series++
     return true
@@ -123,10 +122,6 @@ export class ComposedLabels implements SeriesFacts {
 
   get #written(): KeyBytes {
     return { view: this.#writer.room(0), start: 0, end: this.#writer.length }
-  }
-
-  #hashOf({ view, start, end }: KeyBytes): number {
-    return hashKey(this.#secrets, PARENT, view, start, end)
   }
 }
 

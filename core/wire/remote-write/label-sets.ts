@@ -42,7 +42,9 @@ export class LabelSets implements LabelSetIds, EncodedLabelSets {
    * @param relabel told the new id of a series' label set. Until the series goes, the earlier one means the same
    */
   constructor(table: SeriesTable, strategy: TranslationStrategy, relabel: (series: number, id: number) => void) {
-    this.#composed = new ComposedLabels(table, strategy)
+    const keys = this.#keys.table
+    const hashOf = ({ view, start, end }: KeyBytes) => keys.hashOf(CONTEXT, view, start, end)
+    this.#composed = new ComposedLabels(table, strategy, hashOf)
     this.#relabel = relabel
   }
 
@@ -70,7 +72,8 @@ export class LabelSets implements LabelSetIds, EncodedLabelSets {
   }
 
   idLike(series: number): number {
-    const isKept = ({ view, start, end }: KeyBytes) => this.#keys.find(CONTEXT, view, start, end) !== UNKNOWN
+    const isKept = ({ view, start, end }: KeyBytes, hash: number) =>
+      this.#keys.mayKeep(hash) && this.#keys.find(CONTEXT, view, start, end) !== UNKNOWN
     return this.#composed.addLike(series, isKept) ? composedId(series) : UNKNOWN
   }
 
