@@ -21,14 +21,20 @@ const IS_NUMBER = -1
 /** Lengths below this are one byte. */
 const SHORT = 128
 const WORD = 8
-/** A label's tag and two lengths, or a number and these. */
-const MOST_BESIDE_BYTES = 32
+/** Bytes that are written at least, and read, where fewer are meant. */
+const TWO_WORDS = 16
+/** Both lengths of a label, a number, and what is written behind the last one. */
+const MOST_BESIDE_BYTES = 64
 const ZERO = 48
+const TWO_31 = 2 ** 31
 
+/** Labels that are the same for all series; and, in all steps but the last, one whose value is an attribute's. */
 interface Step {
-  /** Labels that are the same for all series; or the label's name as a field, and the tag of its value. A word is behind them. */
+  /** All of it but the value. If the label is short, its length and that of the value have their bytes here. Two words are behind. */
   readonly bytes: DataView
   readonly length: number
+  /** Where the label's length is. */
+  readonly lengthAt: number
   /** Index of the attribute whose value is the label's; or none. */
   readonly attribute: number
 }
@@ -46,9 +52,10 @@ export class LabelRecipe {
   readonly #steps: readonly Step[]
   /** The attributes' names, in their order. */
   readonly #names: readonly Name[]
-  /** By index of the attribute: where its text begins, and where it ends. Of a number: {@link IS_NUMBER}, and the number. */
+  /** By index of the attribute: where its text begins, or {@link IS_NUMBER}; where it ends; the number. */
   readonly #starts: Int32Array
-  readonly #ends: Float64Array
+  readonly #ends: Int32Array
+  readonly #numbers: Float64Array
 
   /**
    * @param labels those of a series with these attributes. Labels of none of `own` are the same for all
@@ -60,24 +67,21 @@ export class LabelRecipe {
     )
     const steps: Step[] = []
     let same: Label[] = []
-    const endSame = () => {
-      if (same.length > 0) steps.push(stepOf(NO_ATTRIBUTE, writer => writeLabels(writer, same)))
-      same = []
-    }
     for (const label of labels) {
       const attribute = indexes.get(label[0])
       if (attribute === undefined) same.push(label)
       else {
-        endSame()
-        steps.push(nameStep(attribute, label[0]))
+        steps.push(stepOf(same, attribute, label[0]))
+        same = []
       }
     }
-    endSame()
+    steps.push(stepOf(same, NO_ATTRIBUTE, ''))
     this.#steps = steps
     this.#names = attributes.map(([name]) => nameOf(name))
-    this.mostBytes = steps.reduce((sum, { length }) => sum + length + MOST_BESIDE_BYTES, WORD)
+    this.mostBytes = steps.reduce((sum, { length }) => sum + length + MOST_BESIDE_BYTES, 0)
     this.#starts = new Int32Array(attributes.length)
-    this.#ends = new Float64Array(attributes.length)
+    this.#ends = new Int32Array(attributes.length)
+    this.#numbers = new Float64Array(attributes.length)
   }
 
   /** True if these are values of the attributes that the recipe is for. */
@@ -102,17 +106,24 @@ export class LabelRecipe {
     const steps = this.#steps
     let at = writer.length
     for (let i = 0; i < steps.length; i++) {
-      const { bytes, length, attribute } = steps[i]
-      if (attribute === NO_ATTRIBUTE) at = copyOver(bytes, 0, length, view, at)
-      else {
-        const start = this.#starts[attribute]
-        const end = this.#ends[attribute]
-        if (start === IS_NUMBER ? end > Number.MAX_SAFE_INTEGER : start === end) return false
-        const size = start === IS_NUMBER ? digitsOf(end) : end - start
-        view.setUint8(at, LABEL)
-        at = writeLength(view, at + 1, length + integerSize(size) + size)
-        at = writeLength(view, copyOver(bytes, 0, length, view, at), size)
-        at = start === IS_NUMBER ? writeDigits(view, at, size, end) : copyOver(key.view, start, end, view, at)
+      const step = steps[i]
+      const { attribute, length } = step
+      const start = attribute === NO_ATTRIBUTE ? 0 : this.#starts[attribute]
+      const end = attribute === NO_ATTRIBUTE ? 0 : this.#ends[attribute]
+      copyOver(step.bytes, 0, length, view, at)
+      if (attribute === NO_ATTRIBUTE) at += length
+      else if (start === IS_NUMBER) {
+        const number = this.#numbers[attribute]
+        if (number > Number.MAX_SAFE_INTEGER) return false
+        const digits = digitsOf(number)
+        at = writeLengths(view, at, step, digits)
+        writeDigits(view, at, digits, number)
+        at += digits
+      } else {
+        if (start === end) return false
+        at = writeLengths(view, at, step, end - start)
+        copyOver(key.view, start, end, view, at)
+        at += end - start
       }
     }
     view.setInt32(at, 0)
@@ -129,28 +140,34 @@ export class LabelRecipe {
       const value = contentAt(view, field.nameEnd)
       if (i === starts.length || value === field.end) return false
       const tag = view.getUint8(value)
-      if (tag !== STRING_VALUE && tag !== INT_VALUE) return false
-      const rest = lengthAt(view, value + 1)
-      starts[i] = tag === STRING_VALUE ? contentAt(view, value) : IS_NUMBER
-      ends[i] = tag === STRING_VALUE ? starts[i] + rest : rest
+      if (tag === STRING_VALUE) {
+        starts[i] = contentAt(view, value)
+        ends[i] = starts[i] + lengthAt(view, value + 1)
+      } else if (tag === INT_VALUE) {
+        starts[i] = IS_NUMBER
+        this.#numbers[i] = lengthAt(view, value + 1)
+      } else return false
       at = field.end
     }
     return i === starts.length
   }
 }
 
-const nameStep = (attribute: number, name: string) =>
-  stepOf(attribute, writer => {
+/** @param same labels in front @param attribute index of the one whose value is that of the label `name` */
+function stepOf(same: Labels, attribute: number, name: string): Step {
+  const writer = new ProtobufWriter()
+  writeLabels(writer, same)
+  const lengthAt = writer.length + 1
+  if (attribute !== NO_ATTRIBUTE) {
+    writer.varint(LABEL)
+    writer.varint(0)
     writer.string(NAME, name)
     writer.varint(lengthTag(VALUE))
-  })
-
-function stepOf(attribute: number, write: (writer: ProtobufWriter) => void): Step {
-  const writer = new ProtobufWriter()
-  write(writer)
-  const bytes = new Uint8Array(writer.length + WORD)
+    writer.varint(0)
+  }
+  const bytes = new Uint8Array(writer.length + TWO_WORDS)
   bytes.set(writer.finish())
-  return { bytes: new DataView(bytes.buffer), length: writer.length, attribute }
+  return { bytes: new DataView(bytes.buffer), length: writer.length, lengthAt, attribute }
 }
 
 function nameOf(text: string): Name {
@@ -163,31 +180,51 @@ function nameOf(text: string): Name {
 const isName = ({ bytes, length }: Name, view: DataView, { name, nameEnd }: Field) =>
   length === nameEnd - name && areEqual(bytes, 0, view, name, nameEnd)
 
-/** Copies bytes, and up to seven more; returns their end. Most are few, so what is behind them is written again. */
-function copyOver(from: DataView, start: number, end: number, into: DataView, to: number): number {
-  const copied = to + end - start
-  let at = start
-  if (end + WORD <= from.byteLength)
-    for (; at < end; at += WORD, to += WORD) into.setBigInt64(to, from.getBigInt64(at, true), true)
-  else for (; at < end; at++) into.setUint8(to++, from.getUint8(at))
-  return copied
+/**
+ * Copies bytes. Most are few, so at least two words are copied, and what is behind them is written again: no jump depends on
+ * their number.
+ */
+function copyOver(from: DataView, start: number, end: number, into: DataView, to: number): void {
+  if (end + TWO_WORDS > from.byteLength) {
+    for (let at = start; at < end; at++) into.setUint8(to++, from.getUint8(at))
+    return
+  }
+  into.setBigInt64(to, from.getBigInt64(start, true), true)
+  into.setBigInt64(to + WORD, from.getBigInt64(start + WORD, true), true)
+  for (let at = start + TWO_WORDS; at < end; at += WORD)
+    into.setBigInt64(to + at - start, from.getBigInt64(at, true), true)
+}
+
+/** Writes both lengths of a label whose step stands at `at`, and returns where its value begins. @param size of the value */
+function writeLengths(view: DataView, at: number, { bytes, length, lengthAt }: Step, size: number): number {
+  const inLabel = length - lengthAt - 1 + size
+  if (inLabel < SHORT) {
+    view.setUint8(at + lengthAt, inLabel)
+    view.setUint8(at + length - 1, size)
+    return at + length
+  }
+  const nameAt = writeLength(view, at + lengthAt, inLabel - 1 + integerSize(size))
+  copyOver(bytes, lengthAt + 1, length - 1, view, nameAt)
+  return writeLength(view, nameAt + length - lengthAt - 2, size)
 }
 
 function writeLength(view: DataView, at: number, length: number): number {
   let rest = length
-  for (; rest >= SHORT; rest = Math.floor(rest / SHORT)) view.setUint8(at++, (rest % SHORT) + SHORT)
+  for (; rest >= SHORT; rest >>>= 7) view.setUint8(at++, (rest % SHORT) + SHORT)
   view.setUint8(at++, rest)
   return at
 }
 
 function digitsOf(number: number): number {
   let digits = 1
-  for (let rest = number; rest >= 10; rest = Math.floor(rest / 10)) digits++
+  for (let power = 10; number >= power; power *= 10) digits++
   return digits
 }
 
-function writeDigits(view: DataView, at: number, digits: number, number: number): number {
+function writeDigits(view: DataView, at: number, digits: number, number: number): void {
   let rest = number
-  for (let i = digits - 1; i >= 0; i--, rest = Math.floor(rest / 10)) view.setUint8(at + i, ZERO + (rest % 10))
-  return at + digits
+  let i = at + digits - 1
+  // Division of whole numbers of 32 bits is much faster.
+  for (; rest >= TWO_31; rest = Math.floor(rest / 10)) view.setUint8(i--, ZERO + (rest % 10))
+  for (let low = rest | 0; i >= at; low = (low / 10) | 0) view.setUint8(i--, ZERO + (low % 10))
 }
