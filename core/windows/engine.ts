@@ -1,7 +1,8 @@
 import type { Batch } from '../batch/batch.ts'
 import type { Block } from '../model/block.ts'
 import type { NamedSeries } from '../model/named-series.ts'
-import { runFor, runThrough, type Stepwise } from '../model/stepwise.ts'
+import { runThrough, type Stepwise } from '../model/stepwise.ts'
+import { Turns } from '../model/turns.ts'
 import { OutputBuffer } from '../pipeline/stateful/output-buffer.ts'
 import type { Context } from '../plugin/context.ts'
 import type { BatchProcessor, Stateful } from '../plugin/contract.ts'
@@ -21,9 +22,10 @@ import { WindowRule } from './window-rule.ts'
 const TICKS_PER_PANE = 4
 const SHORTEST_TICK_MS = 50
 const LONGEST_TICK_MS = 500
-/** Without a journal, an emission that takes no longer is done at once, and a longer one in parts of this length. */
-const EMISSION_MS = 2
-/** If exporters have this part of all output in hand, an emission goes one step at a time: more would only take memory. */
+/**
+ * If exporters have this part of all output in hand, an emission goes one step at a time: more would only take memory. But if
+ * the next windows have ended too, it fills the queues of exporters, so that senders are told to wait.
+ */
 const ENOUGH_OUTPUT = 0.25
 
 /** Aggregates points and events in windows of event time, by rules. Items that no rule takes pass through. */
@@ -38,6 +40,11 @@ export class WindowEngine implements BatchProcessor {
   #running: Generator<void> | undefined
   /** True if it goes in steps while batches may come in. */
   #isInSteps = false
+  /** True if it waits for the next tick, since exporters take nothing. */
+  #isPaused = false
+  /** True if more windows have ended since it began. */
+  #isBehind = false
+  readonly #turns = new Turns()
   /** True while silent groups expire, at the end of it. */
   #isExpiring = false
   #waiting: WaitingBatches
@@ -172,27 +179,47 @@ export class WindowEngine implements BatchProcessor {
   // An emission goes in steps, so that nobody waits for all of it. With a journal nothing comes in until it is done;
   // without one, batches are counted in between.
   #advance(watermark: number): void {
-    if (this.#isInSteps) return
+    const { rules } = this.#state
+    if (this.#isInSteps) {
+      this.#isBehind ||= rules.some(({ windows }) => windows.hasMoreThanClosing(watermark))
+      if (this.#isPaused) this.#takeSteps()
+      return
+    }
     this.#finish()
-    this.#running = this.#advancing(watermark, this.#state.rules)
+    this.#running = this.#advancing(watermark, rules)
     if (this.#context.replayed) {
       if (this.#step()) this.#context.inSteps(() => this.#step())
-    } else if (this.#someSteps()) {
+    } else if (this.#turns.first(this.#running).done) this.#running = undefined
+    else {
       this.#isInSteps = true
-      this.#context.inSteps(() => {
-        const isDone = !this.#isInSteps || !this.#someSteps()
-        if (isDone) this.#finish()
-        return !isDone
-      })
+      this.#isBehind = false
+      this.#takeSteps()
     }
   }
 
+  #takeSteps(): void {
+    this.#isPaused = false
+    this.#context.inSteps(() => {
+      if (!this.#isInSteps) return false
+      this.#send()
+      if (this.#isBlocked) {
+        this.#isPaused = true
+        return false
+      }
+      const isDone = !this.#takeTurn()
+      if (isDone) this.#finish()
+      return !isDone
+    })
+  }
+
   /** True if there is more. */
-  #someSteps(): boolean {
+  #takeTurn(): boolean {
+    if (this.#running === undefined) return false
     const { used, capacity } = this.#context.outputBudget
-    const ms = used > capacity * ENOUGH_OUTPUT ? 0 : EMISSION_MS
-    if (this.#running !== undefined && runFor(this.#running, ms).done) this.#running = undefined
-    return this.#running !== undefined
+    const isEnough = used > capacity * ENOUGH_OUTPUT && !this.#isBehind
+    const { done } = isEnough ? this.#turns.step(this.#running) : this.#turns.next(this.#running)
+    if (done) this.#running = undefined
+    return !done
   }
 
   /** True if there is more. */

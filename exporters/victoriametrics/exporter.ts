@@ -1,7 +1,8 @@
 import { SameTime } from '../../core/model/same-time.ts'
 import { openState, sealState } from '../../core/model/saved-state.ts'
 import type { Lease } from '../../core/model/series-table/id-lifetimes.ts'
-import { inTurns, runInTurns } from '../../core/model/stepwise.ts'
+import { runInTurns } from '../../core/model/stepwise.ts'
+import { Turns } from '../../core/model/turns.ts'
 import type { SavedStreams } from '../../core/wire/prometheus/earlier-streams.ts'
 import { ACCOUNT_LABEL, type Labels, PROJECT_LABEL } from '../../core/wire/prometheus/labels.ts'
 import type { Metadata } from '../../core/wire/prometheus/metadata.ts'
@@ -73,6 +74,7 @@ export class VictoriaMetricsExporter implements Exporter {
   /** Blocks not wholly taken. A sending queue that takes turns with its disk queue may have two of them under way. */
   #deliveries = new WeakMap<Block, Delivery>()
   #workspaces: Workspace[] = []
+  readonly #turns = new Turns()
 
   constructor(config: Config, context: Context) {
     this.#config = config
@@ -103,7 +105,7 @@ export class VictoriaMetricsExporter implements Exporter {
     const most = this.#config.max_samples_per_request
     for (const encoding of encodeWriteRequests(samples, this.#labelSets, rows, metadata, most, writer)) {
       if (taken-- > 0) continue
-      const request = await inTurns(encoding, signal)
+      const request = await this.#turns.finish(encoding, signal)
       await this.#client.write(request.body, signal)
       delivery.taken++
       this.#requests.add(1)
@@ -138,7 +140,7 @@ export class VictoriaMetricsExporter implements Exporter {
   async #begin(block: PointBlock, signal: AbortSignal): Promise<Delivery> {
     this.#expireIfDue()
     const { block: merged, replaced } = this.#sameTime.merge(block)
-    await inTurns(this.#translator.prepare(merged, this.#context.clock.now()), signal)
+    await this.#turns.finish(this.#translator.prepare(merged, this.#context.clock.now()), signal)
     const workspace = this.#workspaces.pop() ?? new Workspace()
     const now = this.#context.clock.now()
     const { samples, metadata } = this.#translator.translate(merged, now, workspace.samples)

@@ -77,6 +77,11 @@ export class Windows {
     this.#closingTo = Number.NEGATIVE_INFINITY
   }
 
+  /** True if more windows than those that are being closed have ended by `watermark`. */
+  hasMoreThanClosing(watermark: number): boolean {
+    return this.isClosing && this.#endAt(this.#closingTo) <= watermark
+  }
+
   /** The pane of the smallest window at `time`; undefined if that has closed. */
   openPaneAt(time: number): Pane | undefined {
     if (time >= this.#lastStart && time < this.#lastEnd) return this.#lastPane

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { inTurns, type Stepwise } from '../../../core/model/stepwise.ts'
+import type { Stepwise } from '../../../core/model/stepwise.ts'
+import { Turns } from '../../../core/model/turns.ts'
 
 /** Time that goes by only while somebody works. */
 class Work {
@@ -22,7 +23,7 @@ class Work {
       if (!this.#isDone) setImmediate(other)
     }
     setImmediate(other)
-    assert.equal(await inTurns(this.#take(steps, stepMs)), steps)
+    assert.equal(await new Turns().finish(this.#take(steps, stepMs)), steps)
     this.#isDone = true
   }
 
@@ -67,7 +68,7 @@ test('several at once do not wait for each other longer and longer', async t => 
   }
   setImmediate(other)
   // 100 ms each, as three exporters have with 20,000 new series each.
-  await Promise.all([work(), work(), work()].map(one => inTurns(one)))
+  await Promise.all([work(), work(), work()].map(one => new Turns().finish(one)))
   isDone = true
   assert.ok(Math.max(...gaps) < 25, `others waited ${gaps.join(', ')} ms`)
 })
@@ -97,7 +98,7 @@ test('two at once leave others their turns', async t => {
   }
   setImmediate(other)
   setImmediate(watch)
-  await Promise.all([work(), work()].map(one => inTurns(one)))
+  await Promise.all([work(), work()].map(one => new Turns().finish(one)))
   isDone = true
   assert.ok(Math.max(...gaps) < 25, `others waited ${gaps.join(', ')} ms`)
 })
@@ -107,5 +108,5 @@ test('an error in a step is that of the promise', async () => {
   const failing = function* (): Stepwise<void> {
     throw new Error('no')
   }
-  await assert.rejects(inTurns(failing()), { message: 'no' })
+  await assert.rejects(new Turns().finish(failing()), { message: 'no' })
 })
