@@ -2,11 +2,11 @@ import type { Batch } from '../batch/batch.ts'
 import type { Block } from '../model/block.ts'
 import type { NamedSeries } from '../model/named-series.ts'
 import { runThrough, type Stepwise } from '../model/stepwise.ts'
-import { Turns } from '../model/turns.ts'
 import { OutputBuffer } from '../pipeline/stateful/output-buffer.ts'
 import type { Context } from '../plugin/context.ts'
 import type { BatchProcessor, Stateful } from '../plugin/contract.ts'
 import type { Explanation, StateFigures } from '../plugin/inspection.ts'
+import { Emission } from './emission.ts'
 import { expireIfDue } from './expiry.ts'
 import { explainSeries } from './explain.ts'
 import { exposeState, figuresOf } from './exposed-state.ts'
@@ -22,11 +22,6 @@ import { WindowRule } from './window-rule.ts'
 const TICKS_PER_PANE = 4
 const SHORTEST_TICK_MS = 50
 const LONGEST_TICK_MS = 500
-/**
- * If exporters have this part of all output in hand, an emission goes one step at a time: more would only take memory. But if
- * the next windows have ended too, it fills the queues of exporters, so that senders are told to wait.
- */
-const ENOUGH_OUTPUT = 0.25
 
 /** Aggregates points and events in windows of event time, by rules. Items that no rule takes pass through. */
 export class WindowEngine implements BatchProcessor {
@@ -36,15 +31,7 @@ export class WindowEngine implements BatchProcessor {
   #disposition: Disposition
   #output: ((batch: Batch) => void) | undefined
   #cancelTick: () => void = () => {}
-  /** The emission of closed windows that is under way. */
-  #running: Generator<void> | undefined
-  /** True if it goes in steps while batches may come in. */
-  #isInSteps = false
-  /** True if it waits for the next tick, since exporters take nothing. */
-  #isPaused = false
-  /** True if more windows have ended since it began. */
-  #isBehind = false
-  readonly #turns = new Turns()
+  readonly #emission: Emission
   /** True while silent groups expire, at the end of it. */
   #isExpiring = false
   #waiting: WaitingBatches
@@ -58,6 +45,11 @@ export class WindowEngine implements BatchProcessor {
     this.#context = context
     this.#disposition = new Disposition(context.series)
     this.#waiting = new WaitingBatches(context)
+    const send = () => {
+      this.#send()
+      return !this.#isBlocked
+    }
+    this.#emission = new Emission(context, send, () => this.#waiting.release(batch => this.receive(batch)))
     const { instruments } = context
     const counters = {
       late: instruments.counter('late_items_total', 'Items that came after their smallest window had closed.'),
@@ -79,10 +71,14 @@ export class WindowEngine implements BatchProcessor {
     this.#output = emit
   }
 
+  get isBehind(): boolean {
+    return this.#emission.isBehind
+  }
+
   receive(batch: Batch): void {
-    if (this.#isInSteps && this.#mustWait) return this.#waiting.add(batch)
+    if (this.#emission.isInSteps && this.#mustWait) return this.#waiting.add(batch)
     // With a journal a processor before this one may emit by a timer meanwhile: the batch comes after the windows.
-    if (!this.#isInSteps) this.#finish()
+    if (!this.#emission.isInSteps) this.#emission.finish()
     const { block, origin } = batch
     const rest = this.#aggregate(block, origin.source)
     if (rest === block) return this.#output?.(batch)
@@ -95,7 +91,7 @@ export class WindowEngine implements BatchProcessor {
   /** If state is kept the open windows wait for the next start; else they are emitted as they stand. */
   finish(done: () => void): void {
     this.#cancelTick()
-    this.#finish()
+    this.#emission.finish()
     const rules = this.#state.rules.filter((_, i) => !this.#context.durable || this.#leaving.has(i))
     if (rules.length === 0) return done()
     this.#flush(rules, () => {
@@ -118,8 +114,8 @@ export class WindowEngine implements BatchProcessor {
   }
 
   *snapshotInSteps(): Stepwise<Uint8Array> {
-    while (this.#step()) yield
-    this.#finish()
+    while (this.#emission.step()) yield
+    this.#emission.finish()
     return yield* saveState(this.#state, this.#settings, i => !(this.#haveLeft && this.#leaving.has(i)))
   }
 
@@ -176,63 +172,12 @@ export class WindowEngine implements BatchProcessor {
     })
   }
 
-  // An emission goes in steps, so that nobody waits for all of it. With a journal nothing comes in until it is done;
-  // without one, batches are counted in between.
   #advance(watermark: number): void {
     const { rules } = this.#state
-    if (this.#isInSteps) {
-      this.#isBehind ||= rules.some(({ windows }) => windows.hasMoreThanClosing(watermark))
-      if (this.#isPaused) this.#takeSteps()
-      return
-    }
-    this.#finish()
-    this.#running = this.#advancing(watermark, rules)
-    if (this.#context.replayed) {
-      if (this.#step()) this.#context.inSteps(() => this.#step())
-    } else if (this.#turns.first(this.#running).done) this.#running = undefined
-    else {
-      this.#isInSteps = true
-      this.#isBehind = false
-      this.#takeSteps()
-    }
-  }
-
-  #takeSteps(): void {
-    this.#isPaused = false
-    this.#context.inSteps(() => {
-      if (!this.#isInSteps) return false
-      this.#send()
-      if (this.#isBlocked) {
-        this.#isPaused = true
-        return false
-      }
-      const isDone = !this.#takeTurn()
-      if (isDone) this.#finish()
-      return !isDone
-    })
-  }
-
-  /** True if there is more. */
-  #takeTurn(): boolean {
-    if (this.#running === undefined) return false
-    const { used, capacity } = this.#context.outputBudget
-    const isEnough = used > capacity * ENOUGH_OUTPUT && !this.#isBehind
-    const { done } = isEnough ? this.#turns.step(this.#running) : this.#turns.next(this.#running)
-    if (done) this.#running = undefined
-    return !done
-  }
-
-  /** True if there is more. */
-  #step(): boolean {
-    if (this.#running?.next().done !== false) this.#running = undefined
-    return this.#running !== undefined
-  }
-
-  #finish(): void {
-    while (this.#step());
-    if (!this.#isInSteps) return
-    this.#isInSteps = false
-    this.#waiting.release(batch => this.receive(batch))
+    if (this.#emission.isInSteps)
+      return this.#emission.tick(rules.some(({ windows }) => windows.hasMoreThanClosing(watermark)))
+    this.#emission.finish()
+    this.#emission.begin(this.#advancing(watermark, rules))
   }
 
   // While the output buffer waits for credits no window closes: the output buffer stays small, and late points still
@@ -291,8 +236,7 @@ export class WindowEngine implements BatchProcessor {
   }
 
   #flush(rules: readonly WindowRule[], done: () => void): void {
-    this.#running = this.#advancing(Math.max(...rules.map(({ windows }) => windows.lastEnd)), rules)
-    this.#finish()
+    for (const _ of this.#advancing(Math.max(...rules.map(({ windows }) => windows.lastEnd)), rules));
     if (this.#state.outputBuffer.isEmpty) done()
     else this.#cancelTick = this.#context.clock.setTimer(SHORTEST_TICK_MS, () => this.#flush(rules, done))
   }

@@ -11,7 +11,7 @@ import { rowsBySeries, Samples } from '../../core/wire/prometheus/samples.ts'
 import { Translator } from '../../core/wire/prometheus/translator.ts'
 import { ProtobufWriter } from '../../core/wire/protobuf/writer.ts'
 import { LabelSets } from '../../core/wire/remote-write/label-sets.ts'
-import { encodeWriteRequests } from '../../core/wire/remote-write/write-request.ts'
+import { encodeWriteRequests, type WriteRequest } from '../../core/wire/remote-write/write-request.ts'
 import {
   type Block,
   type Context,
@@ -37,7 +37,8 @@ const EMPTY_REQUEST = new Uint8Array(0)
 /** Memory of a delivery, which the next one uses again: new memory costs more than all that is written to it. */
 class Workspace {
   readonly samples = new Samples()
-  readonly writer = new ProtobufWriter()
+  /** One request is written while the one before is sent. */
+  readonly writers = [new ProtobufWriter(), new ProtobufWriter()]
 }
 
 interface Delivery {
@@ -100,16 +101,21 @@ export class VictoriaMetricsExporter implements Exporter {
     if (block.type !== 'points') return
     const delivery = this.#deliveries.get(block) ?? (await this.#begin(block, signal))
     const { workspace, rows, metadata } = delivery
-    const { samples, writer } = workspace
+    const { samples, writers } = workspace
     let taken = delivery.taken
+    let sent = Promise.resolve()
     const most = this.#config.max_samples_per_request
-    for (const encoding of encodeWriteRequests(samples, this.#labelSets, rows, metadata, most, writer)) {
-      if (taken-- > 0) continue
-      const request = await this.#turns.finish(encoding, signal)
-      await this.#client.write(request.body, signal)
-      delivery.taken++
-      this.#requests.add(1)
-      this.#samples.add(request.samples)
+    try {
+      for (const encoding of encodeWriteRequests(samples, this.#labelSets, rows, metadata, most, writers)) {
+        if (taken-- > 0) continue
+        const request = await this.#turns.finish(encoding, signal)
+        await sent
+        sent = this.#send(request, delivery, signal)
+        // An error is that of the promise, which is awaited once the next request is written.
+        sent.catch(() => {})
+      }
+    } finally {
+      await sent
     }
     this.#deliveries.delete(block)
     this.#workspaces.push(workspace)
@@ -135,6 +141,13 @@ export class VictoriaMetricsExporter implements Exporter {
 
   restore(bytes: Uint8Array): void {
     this.#translator.restoreStreams(openState(VERSION, bytes) as SavedStreams)
+  }
+
+  async #send({ body, samples }: WriteRequest, delivery: Delivery, signal: AbortSignal): Promise<void> {
+    await this.#client.write(body, signal)
+    delivery.taken++
+    this.#requests.add(1)
+    this.#samples.add(samples)
   }
 
   async #begin(block: PointBlock, signal: AbortSignal): Promise<Delivery> {

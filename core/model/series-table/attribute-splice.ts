@@ -140,7 +140,8 @@ function isAscii(view: DataView, { name, nameEnd }: Field): boolean {
 }
 
 function isBody(body: DataView, view: DataView, from: number, to: number): boolean {
-  if (body.byteLength !== to - from) return false
-  for (let i = 0; i < body.byteLength; i++) if (body.getUint8(i) !== view.getUint8(from + i)) return false
+  const length = body.byteLength
+  if (length !== to - from) return false
+  for (let i = 0; i < length; i++) if (body.getUint8(i) !== view.getUint8(from + i)) return false
   return true
 }

@@ -5,7 +5,6 @@ import type { Stage, StageHost } from './stage.ts'
 
 /** The stage of a processor that owns the batches it is given. The host books the items it receives and sends. */
 export class BatchStage implements Stage {
-  readonly isReady = true
   readonly held = undefined
   #processor: BatchProcessor
   #host: StageHost
@@ -15,6 +14,10 @@ export class BatchStage implements Stage {
     this.#processor = processor
     this.#host = host
     this.#output = output
+  }
+
+  get isReady(): boolean {
+    return !this.#processor.isBehind
   }
 
   open(): void {

@@ -103,6 +103,8 @@ export class LabelRecipe {
   write(writer: ProtobufWriter, key: KeyBytes): boolean {
     if (!this.#findValues(key)) return false
     const view = writer.room(this.mostBytes + key.end - key.start)
+    // V8 does not inline the length of a view.
+    const lastStart = key.view.byteLength - TWO_WORDS
     const steps = this.#steps
     let at = writer.length
     for (let i = 0; i < steps.length; i++) {
@@ -122,7 +124,8 @@ export class LabelRecipe {
       } else {
         if (start === end) return false
         at = writeLengths(view, at, step, end - start)
-        copyOver(key.view, start, end, view, at)
+        if (end <= lastStart) copyOver(key.view, start, end, view, at)
+        else copyBytewise(key.view, start, end, view, at)
         at += end - start
       }
     }
@@ -181,18 +184,18 @@ const isName = ({ bytes, length }: Name, view: DataView, { name, nameEnd }: Fiel
   length === nameEnd - name && areEqual(bytes, 0, view, name, nameEnd)
 
 /**
- * Copies bytes. Most are few, so at least two words are copied, and what is behind them is written again: no jump depends on
- * their number.
+ * Copies bytes with two words behind them. Most are few, so at least two words are copied, and what is behind them is written
+ * again: no jump depends on their number.
  */
 function copyOver(from: DataView, start: number, end: number, into: DataView, to: number): void {
-  if (end + TWO_WORDS > from.byteLength) {
-    for (let at = start; at < end; at++) into.setUint8(to++, from.getUint8(at))
-    return
-  }
   into.setBigInt64(to, from.getBigInt64(start, true), true)
   into.setBigInt64(to + WORD, from.getBigInt64(start + WORD, true), true)
   for (let at = start + TWO_WORDS; at < end; at += WORD)
     into.setBigInt64(to + at - start, from.getBigInt64(at, true), true)
+}
+
+function copyBytewise(from: DataView, start: number, end: number, into: DataView, to: number): void {
+  for (let at = start; at < end; at++) into.setUint8(to + at - start, from.getUint8(at))
 }
 
 /** Writes both lengths of a label whose step stands at `at`, and returns where its value begins. @param size of the value */

@@ -56,7 +56,7 @@ export interface WriteRequest {
 
 /**
  * Samples as WriteRequests of at most `maxSamples` each; `metadata` goes with the first. Each is encoded in steps, and
- * valid until the next one is begun: they share a buffer.
+ * valid until a later one is begun in the same one of `writers`, which take turns.
  * @param rows the rows of `samples` to send, series by series and each by time, as `rowsBySeries` gives them
  */
 export function* encodeWriteRequests(
@@ -65,11 +65,11 @@ export function* encodeWriteRequests(
   rows: Int32Array,
   metadata: readonly Metadata[],
   maxSamples: number,
-  writer = new ProtobufWriter()
+  writers: readonly ProtobufWriter[] = [new ProtobufWriter()]
 ): Generator<Stepwise<WriteRequest>> {
-  for (let from = 0; from < rows.length; from += maxSamples) {
-    const part = rows.subarray(from, from + maxSamples)
-    yield encodeWriteRequest(samples, labelSets, part, from === 0 ? metadata : [], writer)
+  for (let i = 0; i * maxSamples < rows.length; i++) {
+    const part = rows.subarray(i * maxSamples, (i + 1) * maxSamples)
+    yield encodeWriteRequest(samples, labelSets, part, i === 0 ? metadata : [], writers[i % writers.length])
   }
 }
 

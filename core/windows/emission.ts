@@ -1,0 +1,99 @@
+import { Turns } from '../model/turns.ts'
+import type { Context } from '../plugin/context.ts'
+
+/** If exporters have this part of all output in hand, an emission goes one step at a time: more would only take memory. */
+const ENOUGH_OUTPUT = 0.25
+/** An emission that takes longer than this, and until further windows have ended, is behind. */
+const BEHIND_AFTER_MS = 5000
+
+/**
+ * The emission of closed windows. It goes in steps, so that nobody waits for all of it. With a journal nothing comes in until
+ * it is done; without one, batches are counted in between.
+ */
+export class Emission {
+  readonly #context: Pick<Context, 'clock' | 'inSteps' | 'outputBudget' | 'replayed'>
+  /** Sends what was emitted. False if exporters do not take all of it. */
+  readonly #send: () => boolean
+  /** Called once an emission in steps is done. */
+  readonly #onDone: () => void
+  readonly #turns = new Turns()
+  #running: Generator<void> | undefined
+  #isInSteps = false
+  /** True if it waits for the next tick, since exporters take nothing. */
+  #isPaused = false
+  /** When it began, Unix ms. */
+  #begunAt = 0
+  #isLong = false
+
+  constructor(context: Context, send: () => boolean, onDone: () => void) {
+    this.#context = context
+    this.#send = send
+    this.#onDone = onDone
+  }
+
+  /** True while it goes in steps and batches may come in. */
+  get isInSteps(): boolean {
+    return this.#isInSteps
+  }
+
+  /** True if windows close faster than they are emitted: they would wait for that in ever more memory. */
+  get isBehind(): boolean {
+    return this.#isInSteps && this.#isLong
+  }
+
+  /** Begins one, once the one before is done. */
+  begin(work: Generator<void>): void {
+    this.#running = work
+    if (this.#context.replayed) {
+      if (this.step()) this.#context.inSteps(() => this.step())
+    } else if (this.#turns.first(work).done) this.#running = undefined
+    else {
+      this.#isInSteps = true
+      this.#isLong = false
+      this.#begunAt = this.#context.clock.now()
+      this.#takeTurns()
+    }
+  }
+
+  /** To be called from time to time. @param hasMoreEnded true if more windows have ended since it began */
+  tick(hasMoreEnded: boolean): void {
+    this.#isLong ||= hasMoreEnded && this.#context.clock.now() - this.#begunAt > BEHIND_AFTER_MS
+    if (this.#isPaused) this.#takeTurns()
+  }
+
+  /** One step. True if there is more. */
+  step(): boolean {
+    if (this.#running?.next().done !== false) this.#running = undefined
+    return this.#running !== undefined
+  }
+
+  /** All the rest of it. */
+  finish(): void {
+    while (this.step());
+    if (!this.#isInSteps) return
+    this.#isInSteps = this.#isPaused = false
+    this.#onDone()
+  }
+
+  #takeTurns(): void {
+    this.#isPaused = false
+    this.#context.inSteps(() => {
+      if (!this.#isInSteps || this.#isPaused) return false
+      this.#isPaused = !this.#send()
+      if (this.#isPaused) return false
+      const isDone = !this.#takeTurn()
+      if (isDone) this.finish()
+      return !isDone
+    })
+  }
+
+  /** True if there is more. */
+  #takeTurn(): boolean {
+    if (this.#running === undefined) return false
+    const { used, capacity } = this.#context.outputBudget
+    const isEnough = used > capacity * ENOUGH_OUTPUT
+    const { done } = isEnough ? this.#turns.step(this.#running) : this.#turns.next(this.#running)
+    if (done) this.#running = undefined
+    return !done
+  }
+}
