@@ -3,8 +3,9 @@ import type { Context } from '../plugin/context.ts'
 
 /** If exporters have this part of all output in hand, an emission goes one step at a time: more would only take memory. */
 const ENOUGH_OUTPUT = 0.25
-/** An emission that takes longer than this, and until further windows have ended, is behind. */
+/** An emission is behind if it takes longer than this, and until so many further windows have ended. */
 const BEHIND_AFTER_MS = 5000
+const BEHIND_BY_WINDOWS = 2
 
 /**
  * The emission of closed windows. It goes in steps, so that nobody waits for all of it. With a journal nothing comes in until
@@ -55,9 +56,9 @@ export class Emission {
     }
   }
 
-  /** To be called from time to time. @param hasMoreEnded true if more windows have ended since it began */
-  tick(hasMoreEnded: boolean): void {
-    this.#isLong ||= hasMoreEnded && this.#context.clock.now() - this.#begunAt > BEHIND_AFTER_MS
+  /** To be called from time to time. @param ended number of windows that have ended since it began */
+  tick(ended: number): void {
+    this.#isLong ||= ended >= BEHIND_BY_WINDOWS && this.#context.clock.now() - this.#begunAt > BEHIND_AFTER_MS
     if (this.#isPaused) this.#takeTurns()
   }
 

@@ -175,7 +175,7 @@ export class WindowEngine implements BatchProcessor {
   #advance(watermark: number): void {
     const { rules } = this.#state
     if (this.#emission.isInSteps)
-      return this.#emission.tick(rules.some(({ windows }) => windows.hasMoreThanClosing(watermark)))
+      return this.#emission.tick(Math.max(...rules.map(({ windows }) => windows.endedSinceClosing(watermark))))
     this.#emission.finish()
     this.#emission.begin(this.#advancing(watermark, rules))
   }

@@ -77,9 +77,9 @@ export class Windows {
     this.#closingTo = Number.NEGATIVE_INFINITY
   }
 
-  /** True if more windows than those that are being closed have ended by `watermark`. */
-  hasMoreThanClosing(watermark: number): boolean {
-    return this.isClosing && this.#endAt(this.#closingTo) <= watermark
+  /** The number of smallest windows that have ended by `watermark`, and are not among those that are being closed. */
+  endedSinceClosing(watermark: number): number {
+    return this.isClosing ? Math.floor(watermark / this.paneSize) - Math.floor(this.#closingTo / this.paneSize) : 0
   }
 
   /** The pane of the smallest window at `time`; undefined if that has closed. */

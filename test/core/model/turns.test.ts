@@ -110,3 +110,43 @@ test('an error in a step is that of the promise', async () => {
   }
   await assert.rejects(new Turns().finish(failing()), { message: 'no' })
 })
+
+/** Shares of the time that a work has while others take 5 ms each turn: in its first second, and in its fifth. */
+async function sharesOf(t: TestContext, turns: Turns, seconds: number): Promise<number[]> {
+  let now = performance.now()
+  t.mock.method(performance, 'now', () => now)
+  const begun = now
+  const worked: number[] = []
+  let isDone = false
+  const work = function* (): Stepwise<void> {
+    while (now - begun < seconds * 1000) {
+      now += 0.25
+      const second = Math.floor((now - begun) / 1000)
+      worked[second] = (worked[second] ?? 0) + 0.25 / 1000
+      yield
+    }
+  }
+  const other = () => {
+    now += 5
+    if (!isDone) setImmediate(other)
+  }
+  setImmediate(other)
+  await turns.finish(work())
+  isDone = true
+  return worked.slice(0, seconds)
+}
+
+test('a work that others hold up for seconds gets most of the time', async t => {
+  const shares = await sharesOf(t, new Turns(), 8)
+  assert.ok(Math.abs(shares[0] - 1 / 3) < 0.05, `${shares}`)
+  assert.ok(Math.abs(shares[7] - 2 / 3) < 0.05, `${shares}`)
+})
+
+test('time in which it has nothing to do makes up for that', async t => {
+  const turns = new Turns()
+  await sharesOf(t, turns, 8)
+  const now = performance.now() + 3500
+  t.mock.method(performance, 'now', () => now)
+  const [share] = await sharesOf(t, turns, 1)
+  assert.ok(share < 0.4, `${share}`)
+})
