@@ -87,10 +87,12 @@ export class Groups {
   }
 
   /** The slot of points of `series`, which are counted as `kind`. */
-  ofSeries({ table, id, attributes, resource, scope }: Series, kind: GroupKind): number {
+  ofSeries(series: Series, kind: GroupKind): number {
+    const { table, id } = series
     const context = this.#contextsOf(kind).of(table.contextIdOf(id))
     if (this.#grouping.keepsAll) return this.#slotOf(kind, table.idInContext(id, context))
-    const kept = this.#grouping.kept(attributes, resource, scope)
+    // Attributes are decoded when they are asked for, which takes a microsecond.
+    const kept = this.#grouping.kept(series.attributes, series.resource, series.scope)
     return this.#slotOf(kind, table.idOf(table.context(context).metric, kept.attributes, kept.resource, kept.scope))
   }
 
