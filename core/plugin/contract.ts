@@ -191,7 +191,10 @@ export interface BatchProcessor extends Lifecycle, Stateful, Inspectable {
   open(emit: (batch: Batch) => void): void
   /** Takes the handle over. */
   receive(batch: Batch): void
-  /** True while it should get no batch, since what it made of earlier ones waits: senders are told to try again later. */
+  /**
+   * True while no batch should enter its pipeline, since what it made of earlier ones waits: senders are told to try again
+   * later. Those that are on their way still come.
+   */
   readonly isBehind?: boolean
   /** No batch comes any more: calls `done` once it has emitted its last. */
   finish?(done: () => void): void

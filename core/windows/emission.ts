@@ -3,28 +3,24 @@ import type { Context } from '../plugin/context.ts'
 
 /** If exporters have this part of all output in hand, an emission goes one step at a time: more would only take memory. */
 const ENOUGH_OUTPUT = 0.25
-/** An emission is behind if it takes longer than this, and until so many further windows have ended. */
-const BEHIND_AFTER_MS = 5000
-const BEHIND_BY_WINDOWS = 2
 
 /**
  * The emission of closed windows. It goes in steps, so that nobody waits for all of it. With a journal nothing comes in until
  * it is done; without one, batches are counted in between.
  */
 export class Emission {
-  readonly #context: Pick<Context, 'clock' | 'inSteps' | 'outputBudget' | 'replayed'>
-  /** Sends what was emitted. False if exporters do not take all of it. */
+  readonly #context: Pick<Context, 'inSteps' | 'outputBudget' | 'replayed'>
+  /** Sends what was emitted. False if exporters do not take all of it, and it should wait for them. */
   readonly #send: () => boolean
   /** Called once an emission in steps is done. */
   readonly #onDone: () => void
   readonly #turns = new Turns()
   #running: Generator<void> | undefined
   #isInSteps = false
-  /** True if it waits for the next tick, since exporters take nothing. */
+  /** True if it waits until it is told to go on, since exporters take nothing. */
   #isPaused = false
-  /** When it began, Unix ms. */
-  #begunAt = 0
-  #isLong = false
+  /** True until its next turn: others did not hold it up. */
+  #wasPaused = false
 
   constructor(context: Context, send: () => boolean, onDone: () => void) {
     this.#context = context
@@ -37,11 +33,6 @@ export class Emission {
     return this.#isInSteps
   }
 
-  /** True if windows close faster than they are emitted: they would wait for that in ever more memory. */
-  get isBehind(): boolean {
-    return this.#isInSteps && this.#isLong
-  }
-
   /** Begins one, once the one before is done. */
   begin(work: Generator<void>): void {
     this.#running = work
@@ -50,16 +41,16 @@ export class Emission {
     } else if (this.#turns.first(work).done) this.#running = undefined
     else {
       this.#isInSteps = true
-      this.#isLong = false
-      this.#begunAt = this.#context.clock.now()
       this.#takeTurns()
     }
   }
 
-  /** To be called from time to time. @param ended number of windows that have ended since it began */
-  tick(ended: number): void {
-    this.#isLong ||= ended >= BEHIND_BY_WINDOWS && this.#context.clock.now() - this.#begunAt > BEHIND_AFTER_MS
-    if (this.#isPaused) this.#takeTurns()
+  /** To be called from time to time: exporters may take more than they did. */
+  goOn(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#wasPaused = true
+    this.#takeTurns()
   }
 
   /** One step. True if there is more. */
@@ -77,7 +68,6 @@ export class Emission {
   }
 
   #takeTurns(): void {
-    this.#isPaused = false
     this.#context.inSteps(() => {
       if (!this.#isInSteps || this.#isPaused) return false
       this.#isPaused = !this.#send()
@@ -93,7 +83,9 @@ export class Emission {
     if (this.#running === undefined) return false
     const { used, capacity } = this.#context.outputBudget
     const isEnough = used > capacity * ENOUGH_OUTPUT
-    const { done } = isEnough ? this.#turns.step(this.#running) : this.#turns.next(this.#running)
+    const turn = isEnough ? 'step' : this.#wasPaused ? 'first' : 'next'
+    this.#wasPaused = false
+    const { done } = this.#turns[turn](this.#running)
     if (done) this.#running = undefined
     return !done
   }

@@ -1,4 +1,5 @@
 import type { Batch } from '../batch/batch.ts'
+import { RETRY_AFTER_S } from '../http/request-error.ts'
 import type { Block } from '../model/block.ts'
 import type { NamedSeries } from '../model/named-series.ts'
 import { runThrough, type Stepwise } from '../model/stepwise.ts'
@@ -6,6 +7,7 @@ import { OutputBuffer } from '../pipeline/stateful/output-buffer.ts'
 import type { Context } from '../plugin/context.ts'
 import type { BatchProcessor, Stateful } from '../plugin/contract.ts'
 import type { Explanation, StateFigures } from '../plugin/inspection.ts'
+import { Door } from './door.ts'
 import { Emission } from './emission.ts'
 import { expireIfDue } from './expiry.ts'
 import { explainSeries } from './explain.ts'
@@ -32,6 +34,7 @@ export class WindowEngine implements BatchProcessor {
   #output: ((batch: Batch) => void) | undefined
   #cancelTick: () => void = () => {}
   readonly #emission: Emission
+  readonly #door = new Door()
   /** True while silent groups expire, at the end of it. */
   #isExpiring = false
   #waiting: WaitingBatches
@@ -45,12 +48,15 @@ export class WindowEngine implements BatchProcessor {
     this.#context = context
     this.#disposition = new Disposition(context.series)
     this.#waiting = new WaitingBatches(context)
-    const send = () => {
-      this.#send()
-      return !this.#isBlocked
-    }
-    this.#emission = new Emission(context, send, () => this.#waiting.release(batch => this.receive(batch)))
+    this.#emission = new Emission(
+      context,
+      () => this.#sendAll(),
+      () => this.#emitted()
+    )
     const { instruments } = context
+    instruments.gauge('behind', '1 while senders are told to wait, since windows end faster than they are sent.', () =>
+      Number(this.isBehind)
+    )
     const counters = {
       late: instruments.counter('late_items_total', 'Items that came after their smallest window had closed.'),
       withoutBuckets: instruments.counter(
@@ -72,7 +78,7 @@ export class WindowEngine implements BatchProcessor {
   }
 
   get isBehind(): boolean {
-    return this.#emission.isBehind
+    return this.#door.isClosed
   }
 
   receive(batch: Batch): void {
@@ -167,17 +173,33 @@ export class WindowEngine implements BatchProcessor {
     // At multiples of the period, whenever this process began.
     this.#cancelTick = clock.setTimer(period - (clock.now() % period), () => {
       this.#scheduleTick()
+      const now = clock.now()
+      // Senders that were told to try again are not silent.
+      if (this.#door.isClosed) watermark.excuse(now + RETRY_AFTER_S * 1000)
       const isWaitedFor = rules.some(({ windows }) => !windows.isEmpty)
-      this.#advance(watermark.advance(clock.now(), isWaitedFor))
+      const reached = watermark.advance(now, isWaitedFor)
+      this.#advance(reached)
+      if (!this.#emission.isInSteps && !this.#isBlocked) this.#door.open()
+      else this.#door.watch(Math.max(...rules.map(({ windows }) => windows.endedBy(reached))), now)
     })
   }
 
   #advance(watermark: number): void {
-    const { rules } = this.#state
-    if (this.#emission.isInSteps)
-      return this.#emission.tick(Math.max(...rules.map(({ windows }) => windows.endedSinceClosing(watermark))))
+    if (this.#emission.isInSteps) return this.#emission.goOn()
     this.#emission.finish()
-    this.#emission.begin(this.#advancing(watermark, rules))
+    this.#emission.begin(this.#advancing(watermark, this.#state.rules))
+  }
+
+  /** False if exporters do not take all of it, and nothing waits for the end of the emission but them. */
+  #sendAll(): boolean {
+    this.#send()
+    return !this.#isBlocked || this.#mustWait
+  }
+
+  /** An emission in steps is done. */
+  #emitted(): void {
+    if (!this.#isBlocked) this.#door.open()
+    this.#waiting.release(batch => this.receive(batch))
   }
 
   // While the output buffer waits for credits no window closes: the output buffer stays small, and late points still

@@ -59,6 +59,11 @@ export class Watermark {
     }
   }
 
+  /** Sources that could not be heard have time until they are silent. @param heard when they count as heard */
+  excuse(heard: number): void {
+    for (const source of this.#sources.values()) source.lastSeen = Math.max(source.lastSeen, heard)
+  }
+
   /** Without sources time goes on by the clock, as long as something waits for it. */
   advance(now: number, isWaitedFor: boolean): number {
     const { allowedLatenessMs, idleTimeoutMs, maxSourceLagMs } = this.#settings

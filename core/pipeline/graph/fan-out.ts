@@ -110,4 +110,8 @@ export class ReceiverFanOut implements Sink {
   }
 }
 
-const isFull = () => new WeirError('QUEUE_FULL', 'an exporter is behind and its queue is full; try again later')
+const isFull = () =>
+  new WeirError(
+    'QUEUE_FULL',
+    'the queue of an exporter is full, or windows end faster than they are sent; try again later'
+  )

@@ -8,7 +8,7 @@ import type { ComponentClock } from '../../telemetry/component-clock.ts'
 
 /** A processor in a pipeline. What it emits goes to the output it was made with. */
 export interface Stage {
-  /** False while it must not be given a batch: its operator failed and is not started anew yet, or its processor is behind. */
+  /** False while no batch should enter its pipeline: its operator failed and is not started anew yet, or its processor is behind. */
   readonly isReady: boolean
   /** Call before the first batch, when all behind it is open. */
   open(): void

@@ -77,9 +77,10 @@ export class Windows {
     this.#closingTo = Number.NEGATIVE_INFINITY
   }
 
-  /** The number of smallest windows that have ended by `watermark`, and are not among those that are being closed. */
-  endedSinceClosing(watermark: number): number {
-    return this.isClosing ? Math.floor(watermark / this.paneSize) - Math.floor(this.#closingTo / this.paneSize) : 0
+  /** The number of smallest windows that have ended by `watermark`, and are neither closed nor being closed. */
+  endedBy(watermark: number): number {
+    const last = this.isClosing ? this.#closingTo : this.#closedTo
+    return this.isEmpty ? 0 : Math.floor(watermark / this.paneSize) - Math.floor(last / this.paneSize)
   }
 
   /** The pane of the smallest window at `time`; undefined if that has closed. */
