@@ -308,10 +308,13 @@ describe('windowed_counter', () => {
     }
     weir.advanceTo(30)
     assert.equal(held.length, 1, 'more would exceed the credits')
-    for (let i = 0; i < 10; i++) {
+    assert.ok(!weir.host.isReady, 'senders are told to wait')
+    // The last windows wait for senders that were told so.
+    for (let i = 0; i < 20; i++) {
       held.shift()?.()
       weir.advanceTo(31 + i)
     }
+    assert.ok(weir.host.isReady)
     assert.equal(weir.sumOf('requests{window=1s}'), 10)
     assert.equal(weir.context.account.imbalance, 0)
   })
