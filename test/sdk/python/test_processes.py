@@ -145,6 +145,7 @@ def test_workers_of_gunicorn_that_are_forked_from_a_loaded_application(prefix, t
                 assert answer.read() == b"ok"
     finally:
         server.terminate()
-        server.communicate(timeout=20)
+        # A worker that is told to end while it begins is only ended after gunicorn's 30 s.
+        server.communicate(timeout=60)
     want = {f'{prefix}_total{{path="/pay"}}': 60, f"{prefix}_event_total": 60, f"{prefix}_loaded_total": 1}
     assert_stored(prefix, want)
