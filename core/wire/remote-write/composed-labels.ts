@@ -34,9 +34,11 @@ export class ComposedLabels implements SeriesFacts {
     table.addColumn(this)
   }
 
-  /** Writes the labels of a series that was added. */
-  write(series: number, writer: ProtobufWriter): void {
-    this.#write(series, writer)
+  /** Writes the labels of a series that has a recipe. True for one that was added. */
+  write(series: number, writer: ProtobufWriter): boolean {
+    const { ofBase, ofSeries } = this.#recipes.at(this.#recipeOf.get(series) - 1)
+    const base = this.#table.baseOf(series)
+    return (base === series ? ofSeries : ofBase).write(writer, this.#table.keyOf(base))
   }
 
   /** The id of the series that has these labels, or {@link UNKNOWN}. */
@@ -59,7 +61,7 @@ export class ComposedLabels implements SeriesFacts {
     this.#recipeOf.set(series.id, index + 1)
     this.#writer.reset()
     const isAdded =
-      this.#write(series.id, this.#writer) &&
+      this.write(series.id, this.#writer) &&
       areSame(this.#written, encoded) &&
       this.#slots.add(this.#hashOf(encoded), series.id + 1)
     if (isAdded) this.#recipes.at(index).series++
@@ -110,14 +112,8 @@ export class ComposedLabels implements SeriesFacts {
   /** Valid until the next call. */
   #of(series: number): KeyBytes {
     this.#writer.reset()
-    this.#write(series, this.#writer)
+    this.write(series, this.#writer)
     return this.#written
-  }
-
-  #write(series: number, writer: ProtobufWriter): boolean {
-    const { ofBase, ofSeries } = this.#recipes.at(this.#recipeOf.get(series) - 1)
-    const base = this.#table.baseOf(series)
-    return (base === series ? ofSeries : ofBase).write(writer, this.#table.keyOf(base))
   }
 
   get #written(): KeyBytes {

@@ -78,7 +78,7 @@ export class LabelSets implements LabelSetIds, EncodedLabelSets {
   }
 
   write(id: number, writer: ProtobufWriter): void {
-    if (!isKept(id)) return this.#composed.write(ownId(id), writer)
+    if (!isKept(id)) return void this.#composed.write(ownId(id), writer)
     const { view, start, end } = this.#keys.of(ownId(id))
     writer.copy(view, start, end)
   }

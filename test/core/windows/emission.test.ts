@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { WindowEngine } from '../../../core/windows/engine.ts'
-import type { LatePolicy, RuleSettings } from '../../../core/windows/settings.ts'
-import { type Block, type EventBlock, PointBlockBuilder } from '../../../sdk/plugin/index.ts'
-import { testBatch, testContext } from '../../../sdk/plugin/testing.ts'
-import { EPOCH, ruleOf, settingsOf, tumbling, WindowHarness } from './harness.ts'
+import type { LatePolicy } from '../../../core/windows/settings.ts'
+import type { Block, EventBlock } from '../../../sdk/plugin/index.ts'
+import { testBatch } from '../../../sdk/plugin/testing.ts'
+import { EPOCH, ruleOf, tumbling } from './harness.ts'
+import { SteppedEngine } from './stepped-engine.ts'
 
-const METRIC = { name: 'hits', unit: '', description: '', kind: 'counter', temporality: 'delta' } as const
 const GROUPS = 6000
 const SIZES = [tumbling(10_000), tumbling(60_000), { sizeMs: 30_000, everyMs: 10_000 }]
 
@@ -21,41 +20,6 @@ before(() => {
 after(() => {
   performance.now = now
 })
-
-/** An engine whose emissions take their next steps when it is told so. */
-class SteppedEngine extends WindowHarness {
-  #steps: (() => boolean)[] = []
-
-  static async start(...rules: readonly RuleSettings[]): Promise<SteppedEngine> {
-    const context = testContext('windows')
-    const engine = new SteppedEngine(() => new WindowEngine(settingsOf(...rules), context), context)
-    context.inSteps = step => void engine.#steps.push(step)
-    await engine.start()
-    return engine
-  }
-
-  get isEmitting(): boolean {
-    return this.#steps.length > 0
-  }
-
-  /** False if the emission is done. */
-  step(): boolean {
-    this.#steps = this.#steps.filter(step => step())
-    return this.isEmitting
-  }
-
-  /** One point for each group; `at` in seconds after the epoch. */
-  fill(groups: number, at: number): Block {
-    const { series } = this.context
-    const builder = new PointBlockBuilder(groups)
-    for (let i = 0; i < groups; i++) builder.addId(series, series.idOf(METRIC, [['i', `${i}`]]), EPOCH + at * 1000, 1)
-    return builder.build()
-  }
-
-  get lines(): string[] {
-    return this.outputs.map(({ series, at, value }) => `${series} ${at} ${value}`)
-  }
-}
 
 it('regression: without a journal a window of many groups was emitted in one piece, and nobody had a turn', async () => {
   const engine = await SteppedEngine.start(ruleOf({ windows: [tumbling(10_000)], output: ['delta'] }))
