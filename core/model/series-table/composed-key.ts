@@ -1,4 +1,5 @@
-import type { KeyTable, StoredKey } from './key-table.ts'
+import type { KeyTable } from './key-table.ts'
+import type { StoredKey } from './stored-key.ts'
 
 const WORD = 4
 const FIRST_PARTS = 64

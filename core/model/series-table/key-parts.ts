@@ -2,7 +2,8 @@ import type { Stepwise } from '../stepwise.ts'
 import { ComposedKey } from './composed-key.ts'
 import { IdColumn } from './id-column.ts'
 import type { KeyBytes } from './key-records.ts'
-import { KeyTable, type StoredKey, UNKNOWN } from './key-table.ts'
+import { KeyTable, UNKNOWN } from './key-table.ts'
+import type { StoredKey } from './stored-key.ts'
 
 /** Bytes of a part's id in a list. */
 const WORD = 4

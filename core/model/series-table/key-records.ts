@@ -37,7 +37,7 @@ export const PAGE_BYTES = 4 * 2 ** PAGE_BITS
 export const SPARE = 32
 const MOST_PAGES = 2 ** (31 - PAGE_BITS)
 const NO_WORDS = new Int32Array()
-const NO_VIEW = new DataView(NO_WORDS.buffer)
+export const NO_VIEW = new DataView(NO_WORDS.buffer)
 
 export interface KeyBytes {
   readonly view: DataView

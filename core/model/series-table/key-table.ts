@@ -8,7 +8,6 @@ import {
   HEADER,
   ID,
   IN_PAGE,
-  type KeyBytes,
   KeyRecords,
   LENGTH,
   NEXT,
@@ -19,6 +18,7 @@ import {
   SEEN
 } from './key-records.ts'
 import { firstSlot, KeySlots, nextSlot } from './key-slots.ts'
+import { KeyCursor, type StoredKey } from './stored-key.ts'
 
 export { UNKNOWN }
 
@@ -31,11 +31,6 @@ const RIGHT_PER_WRONG = 8
 /** Of batches that are found by hashes so many in one write down their order: each key costs a cache line. */
 const LEARNED_ONCE_IN = 16
 const BYTES_BESIDE_RECORD = 32
-
-/** A key in the memory of its table. */
-export interface StoredKey extends KeyBytes {
-  readonly parent: number
-}
 
 /**
  * From a key, which is a number (its parent) and bytes, to a dense id. Several keys may have one id. A key that is found
@@ -178,18 +173,17 @@ export class KeyTable {
     return this.#ids.linkOf(id)
   }
 
-  /** The first key that an id in use was given for. */
-  keyOf(id: number): StoredKey {
+  /** The first key that an id in use was given for. @param cursor gets it, if it is given */
+  keyOf(id: number, cursor = new KeyCursor()): StoredKey {
     const record = this.#ids.firstRecord(id)
     const at = record & IN_PAGE
     const words = this.#records.pages[record >>> PAGE_BITS]
     const start = (at + HEADER) * 4
-    return {
-      parent: words[at + PARENT],
-      view: this.#records.views[record >>> PAGE_BITS],
-      start,
-      end: start + words[at + LENGTH]
-    }
+    cursor.parent = words[at + PARENT]
+    cursor.view = this.#records.views[record >>> PAGE_BITS]
+    cursor.start = start
+    cursor.end = start + words[at + LENGTH]
+    return cursor
   }
 
   /** Copies the first keys of ids, as {@link KeyRecords.copyKeys} does. */

@@ -1,8 +1,9 @@
 import type { MetricKind } from '../series.ts'
 import type { AttributeSplice } from './attribute-splice.ts'
 import { IdColumn } from './id-column.ts'
-import { type KeyTable, type StoredKey, UNKNOWN } from './key-table.ts'
+import { type KeyTable, UNKNOWN } from './key-table.ts'
 import { type LinkRule, LinkRules } from './link-rules.ts'
+import type { StoredKey } from './stored-key.ts'
 
 /** Series that are linked to one. They are found one after the other. */
 const MOST_LINKED = 64

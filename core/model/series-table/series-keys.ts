@@ -4,9 +4,10 @@ import type { AttributeSplice } from './attribute-splice.ts'
 import type { KeyBatch } from './key-batch.ts'
 import type { KeyHash } from './key-hash.ts'
 import { KeyParts } from './key-parts.ts'
-import { KeyTable, type StoredKey, UNKNOWN } from './key-table.ts'
+import { KeyTable, UNKNOWN } from './key-table.ts'
 import type { LinkRule } from './link-rules.ts'
 import { LinkedKeys } from './linked-keys.ts'
+import type { KeyCursor, StoredKey } from './stored-key.ts'
 
 /** A list of parts has this as its parent in place of the context. Contexts are 0 or more, and -1 is a free record. */
 const parentOfList = (context: number) => -2 - context
@@ -126,11 +127,14 @@ export class SeriesKeys {
     return true
   }
 
-  /** The first key that an id was given for. One that is not kept as it came is valid until the next call. */
-  of(id: number): StoredKey {
+  /**
+   * The first key that an id was given for. One that is not kept as it came is valid until the next call.
+   * @param cursor memory that the key may be in
+   */
+  of(id: number, cursor?: KeyCursor): StoredKey {
     const base = this.table.linkOf(id)
     if (base !== UNKNOWN) return this.#linked.of(id, base)
-    const key = this.table.keyOf(id)
+    const key = this.table.keyOf(id, cursor)
     return isList(key.parent) ? this.#parts.compose(key, parentOfList(key.parent)) : key
   }
 

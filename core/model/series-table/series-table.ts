@@ -7,13 +7,14 @@ import { ID_PAGE_SHIFT, IdColumn, IN_ID_PAGE, type Page, type PageType, type Ser
 import { type IdHolder, IdLifetimes, type Lease } from './id-lifetimes.ts'
 import type { KeyBatch } from './key-batch.ts'
 import type { KeyHash } from './key-hash.ts'
-import { KeyTable, type StoredKey, UNKNOWN } from './key-table.ts'
+import { KeyTable, UNKNOWN } from './key-table.ts'
 import type { LinkRule } from './link-rules.ts'
 import { ReceivedSeries } from './received-series.ts'
 import { type SeriesContext, SeriesContexts } from './series-contexts.ts'
 import { SeriesKeys } from './series-keys.ts'
 import { SeriesView } from './series-view.ts'
 import { SeriesViews } from './series-views.ts'
+import type { KeyCursor, StoredKey } from './stored-key.ts'
 
 export interface SeriesTableOptions {
   /** Most series that receivers may add. Those that are derived from them are not counted. */
@@ -167,9 +168,12 @@ export class SeriesTable {
     return page === undefined ? 0 : page[id & IN_ID_PAGE]
   }
 
-  /** The attributes of a series in canonical bytes, which are valid until the next call. */
-  keyOf(id: number): StoredKey {
-    return this.#keys.of(id)
+  /**
+   * The attributes of a series in canonical bytes, which are valid until the next call.
+   * @param cursor memory that the key may be in
+   */
+  keyOf(id: number, cursor?: KeyCursor): StoredKey {
+    return this.#keys.of(id, cursor)
   }
 
   /** The id of the series that the key of `id` is linked to, or `id`. */

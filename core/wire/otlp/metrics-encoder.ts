@@ -1,5 +1,6 @@
 import { FLAG_NO_RECORDED_VALUE, type PointBlock } from '../../model/points.ts'
 import type { Metric, MetricKind, Resource, Scope, Temporality } from '../../model/series.ts'
+import { KeyCursor } from '../../model/series-table/stored-key.ts'
 import type { ProtobufWriter } from '../protobuf/writer.ts'
 import { writeDistribution } from './distribution-writer.ts'
 import { EXPONENTIAL_HISTOGRAM, GAUGE, HISTOGRAM, SUM, SUMMARY } from './forms.ts'
@@ -43,6 +44,7 @@ export class MetricsEncoder {
   readonly #writer: ProtobufWriter
   readonly #start: NanosWriter
   readonly #time: NanosWriter
+  readonly #key = new KeyCursor()
 
   constructor(writer: ProtobufWriter) {
     this.#writer = writer
@@ -88,7 +90,7 @@ export class MetricsEncoder {
   /** Its size is known before, so that nothing of it has to move. */
   #number({ series, time, start, value, flags }: PointBlock, row: number): void {
     const writer = this.#writer
-    const attributes = series.table.keyOf(series.ids[row])
+    const attributes = series.table.keyOf(series.ids[row], this.#key)
     const hasStart = start[row] !== 0
     const ended = (flags[row] & FLAG_NO_RECORDED_VALUE) !== 0
     const size = (hasStart ? FIXED64_BYTES : 0) + FIXED64_BYTES + (ended ? FLAGS_BYTES : FIXED64_BYTES)
@@ -104,7 +106,7 @@ export class MetricsEncoder {
     const writer = this.#writer
     if (start[row] !== 0) this.#start.write(START_TIME, start[row])
     this.#time.write(TIME, time[row])
-    const attributes = series.table.keyOf(series.ids[row])
+    const attributes = series.table.keyOf(series.ids[row], this.#key)
     writer.copy(attributes.view, attributes.start, attributes.end)
     const distribution = distributions.get(row)
     if ((flags[row] & FLAG_NO_RECORDED_VALUE) !== 0)

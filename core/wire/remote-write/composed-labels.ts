@@ -4,6 +4,7 @@ import type { KeyBytes } from '../../model/series-table/key-records.ts'
 import { firstSlot, KeySlots, nextSlot } from '../../model/series-table/key-slots.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
+import { KeyCursor } from '../../model/series-table/stored-key.ts'
 import type { Labels } from '../prometheus/labels.ts'
 import type { TranslationStrategy } from '../prometheus/translation-strategy.ts'
 import { ProtobufWriter } from '../protobuf/writer.ts'
@@ -26,6 +27,7 @@ export class ComposedLabels implements SeriesFacts {
   /** As labels are hashed that are kept. */
   readonly #hashOf: (labels: KeyBytes) => number
   readonly #writer = new ProtobufWriter()
+  readonly #key = new KeyCursor()
 
   constructor(table: SeriesTable, strategy: TranslationStrategy, hashOf: (labels: KeyBytes) => number) {
     this.#table = table
@@ -38,7 +40,7 @@ export class ComposedLabels implements SeriesFacts {
   write(series: number, writer: ProtobufWriter): boolean {
     const { ofBase, ofSeries } = this.#recipes.at(this.#recipeOf.get(series) - 1)
     const base = this.#table.baseOf(series)
-    return (base === series ? ofSeries : ofBase).write(writer, this.#table.keyOf(base))
+    return (base === series ? ofSeries : ofBase).write(writer, this.#table.keyOf(base, this.#key))
   }
 
   /** The id of the series that has these labels, or {@link UNKNOWN}. */

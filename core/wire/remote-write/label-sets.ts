@@ -3,6 +3,7 @@ import type { KeyBytes } from '../../model/series-table/key-records.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import { SeriesKeys } from '../../model/series-table/series-keys.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
+import { KeyCursor } from '../../model/series-table/stored-key.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import type { Labels } from '../prometheus/labels.ts'
 import type { LabelSetIds } from '../prometheus/number-streams.ts'
@@ -32,6 +33,7 @@ const ownId = (id: number) => id >>> 1
 export class LabelSets implements LabelSetIds, EncodedLabelSets {
   readonly #keys = new SeriesKeys()
   readonly #lifetimes = new IdLifetimes(this.#keys.table, id => this.#keys.release(id))
+  readonly #key = new KeyCursor()
   readonly #composed: ComposedLabels
   readonly #relabel: (series: number, id: number) => void
   /** By whoever holds ids: the holder of those that are kept. */
@@ -79,7 +81,7 @@ export class LabelSets implements LabelSetIds, EncodedLabelSets {
 
   write(id: number, writer: ProtobufWriter): void {
     if (!isKept(id)) return void this.#composed.write(ownId(id), writer)
-    const { view, start, end } = this.#keys.of(ownId(id))
+    const { view, start, end } = this.#keys.of(ownId(id), this.#key)
     writer.copy(view, start, end)
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { KeyParts } from '../../../../core/model/series-table/key-parts.ts'
-import type { StoredKey } from '../../../../core/model/series-table/key-table.ts'
+import type { StoredKey } from '../../../../core/model/series-table/stored-key.ts'
 import { ProtobufWriter } from '../../../../core/wire/protobuf/writer.ts'
 
 const FIELD = 1
