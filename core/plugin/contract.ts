@@ -196,6 +196,8 @@ export interface BatchProcessor extends Lifecycle, Stateful, Inspectable {
    * later. Those that are on their way still come.
    */
   readonly isBehind?: boolean
+  /** A batch of `source` was refused in front of its pipeline, for whatever reason: its sender was told to try again later. */
+  inputRefused?(source: string): void
   /** No batch comes any more: calls `done` once it has emitted its last. */
   finish?(done: () => void): void
 }

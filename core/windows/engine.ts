@@ -81,6 +81,11 @@ export class WindowEngine implements BatchProcessor {
     return this.#door.isClosed
   }
 
+  /** Its sender comes again: until then it is not silent. */
+  inputRefused(source: string): void {
+    this.#state.watermark.excuse(source, this.#context.clock.now() + RETRY_AFTER_S * 1000)
+  }
+
   receive(batch: Batch): void {
     if (this.#emission.isInSteps && this.#mustWait) return this.#waiting.add(batch)
     // With a journal a processor before this one may emit by a timer meanwhile: the batch comes after the windows.
@@ -174,8 +179,6 @@ export class WindowEngine implements BatchProcessor {
     this.#cancelTick = clock.setTimer(period - (clock.now() % period), () => {
       this.#scheduleTick()
       const now = clock.now()
-      // Senders that were told to try again are not silent.
-      if (this.#door.isClosed) watermark.excuse(now + RETRY_AFTER_S * 1000)
       const isWaitedFor = rules.some(({ windows }) => !windows.isEmpty)
       const reached = watermark.advance(now, isWaitedFor)
       this.#advance(reached)

@@ -59,9 +59,10 @@ export class Watermark {
     }
   }
 
-  /** Sources that could not be heard have time until they are silent. @param heard when they count as heard */
-  excuse(heard: number): void {
-    for (const source of this.#sources.values()) source.lastSeen = Math.max(source.lastSeen, heard)
+  /** A source that could not be heard has more time until it is silent. @param heard when it counts as heard */
+  excuse(source: string, heard: number): void {
+    const known = this.#sources.get(source)
+    if (known !== undefined) known.lastSeen = Math.max(known.lastSeen, heard)
   }
 
   /** Without sources time goes on by the clock, as long as something waits for it. */

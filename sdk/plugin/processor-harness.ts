@@ -53,6 +53,11 @@ export class ProcessorHarness {
     this.#stage.push(batch)
   }
 
+  /** A batch of `source` was refused in front of its pipeline. */
+  refuse(source = 'test'): void {
+    this.#stage.inputRefused?.(source)
+  }
+
   /** Resolves to how the batch of `block` was settled. */
   send(block: Block, origin: Origin = { source: 'test' }): Promise<Outcome> {
     return new Promise(resolve => this.push(Batch.of(origin, block, resolve)))

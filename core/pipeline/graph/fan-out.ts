@@ -13,6 +13,8 @@ export interface Sink {
   hasRoom(block?: Block): boolean
   /** Takes the handle over. Never throws. */
   push(batch: Batch): void
+  /** A batch of `source` was refused before it got here. */
+  inputRefused?(source: string): void
 }
 
 /**
@@ -22,10 +24,17 @@ export interface Sink {
  */
 export function fanOut(sinks: readonly Sink[], feederWaits: boolean): Sink {
   const hasRoom = (block?: Block) => sinks.every(sink => sink.hasRoom(block))
+  const inputRefused = (source: string) => {
+    for (const sink of sinks) sink.inputRefused?.(source)
+  }
   return {
     hasRoom,
+    inputRefused,
     push(batch) {
-      if (!feederWaits && !hasRoom(batch.block)) return batch.nack(isFull())
+      if (!feederWaits && !hasRoom(batch.block)) {
+        inputRefused(batch.origin.source)
+        return batch.nack(isFull())
+      }
       if (sinks.length === 1) return sinks[0].push(batch)
       const branches = batch.fork(sinks.length)
       for (let i = 0; i < sinks.length; i++) sinks[i].push(branches[i])
@@ -75,6 +84,10 @@ export class ReceiverFanOut implements Sink {
     return this.#all.hasRoom(block)
   }
 
+  inputRefused(source: string): void {
+    this.#all.inputRefused?.(source)
+  }
+
   push(batch: Batch): void {
     this.#byType[batch.block.type].push(batch)
   }
@@ -104,8 +117,11 @@ export class ReceiverFanOut implements Sink {
         settlement.close(outcome)
       }
       const branch = Batch.on(new Settlement(origin, settleOne, { up: [settlement] }), block)
-      if (isRefused) branch.nack(isFull())
-      else sink.push(branch)
+      if (!isRefused) sink.push(branch)
+      else {
+        sink.inputRefused?.(origin.source)
+        branch.nack(isFull())
+      }
     }
   }
 }

@@ -62,6 +62,11 @@ export class Pipeline implements Sink {
     return !this.#isFinished && this.processors.every(({ stage }) => stage.isReady) && this.#sink.hasRoom(block)
   }
 
+  inputRefused(source: string): void {
+    for (const { stage } of this.processors) stage.inputRefused?.(source)
+    this.#sink.inputRefused?.(source)
+  }
+
   push(batch: Batch): void {
     if (this.#isFinished)
       return batch.nack(new WeirError('QUEUE_FULL', `pipeline ${this.name} is being exchanged; try again later`))

@@ -48,9 +48,11 @@ export class DirectIngress implements Ingress {
 
   push(receiver: string, batch: Batch): void {
     if (this.#waiting !== undefined) return void this.#waiting.push({ receiver, batch })
-    if (this.#outputBudget.isSpent)
-      return batch.nack(new WeirError('QUEUE_FULL', 'exporters are behind and limits.output is spent; try again later'))
     const sink = this.#sinks.get(receiver)
+    if (this.#outputBudget.isSpent) {
+      sink?.inputRefused(batch.origin.source)
+      return batch.nack(new WeirError('QUEUE_FULL', 'exporters are behind and limits.output is spent; try again later'))
+    }
     const { deadLetter } = batch.origin
     const { type } = batch.block
     if (deadLetter === undefined && isUnwanted(sink, type)) return batch.nack(noPipeline(receiver, type))

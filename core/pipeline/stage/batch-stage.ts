@@ -45,6 +45,10 @@ export class BatchStage implements Stage {
     }
   }
 
+  inputRefused(source: string): void {
+    this.#processor.inputRefused?.(source)
+  }
+
   finish(): Promise<void> {
     return new Promise(resolve => {
       if (this.#processor.finish === undefined) resolve()

@@ -14,6 +14,8 @@ export interface Stage {
   open(): void
   /** Takes the handle over. Never throws. */
   push(batch: Batch): void
+  /** A batch of `source` was refused in front of the pipeline. */
+  inputRefused?(source: string): void
   /** No batch comes any more. Resolves once the last was emitted. */
   finish(): Promise<void>
   /** Nacks the batches inside. */

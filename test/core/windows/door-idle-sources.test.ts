@@ -22,6 +22,7 @@ async function emitted(t: TestContext, late: 'add' | 'drop', emissionUntil: numb
       if (world.host.isReady) await world.send({ at, value: 1, name: 'single' })
       else {
         doorWasClosed = true
+        world.host.refuse()
         refused.push(at)
       }
     }

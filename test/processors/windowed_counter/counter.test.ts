@@ -309,7 +309,6 @@ describe('windowed_counter', () => {
     weir.advanceTo(30)
     assert.equal(held.length, 1, 'more would exceed the credits')
     assert.ok(!weir.host.isReady, 'senders are told to wait')
-    // The last windows wait for senders that were told so.
     for (let i = 0; i < 20; i++) {
       held.shift()?.()
       weir.advanceTo(31 + i)

@@ -33,6 +33,19 @@ it('gives a batch to all or to none', async () => {
   assert.deepEqual([wide.taken, narrow.taken], [1, 1])
 })
 
+it('tells all of a batch that it refuses, of its source too', async () => {
+  const refused: string[] = []
+  const told = (name: string, room: number) => ({
+    ...sink(room),
+    inputRefused: (source: string) => void refused.push(`${name} ${source}`)
+  })
+  const both = fanOut([fanOut([told('wide', 10)], false), told('narrow', 1)], false)
+  await send(both)
+  assert.deepEqual(refused, [])
+  await send(both)
+  assert.deepEqual(refused, ['wide test', 'narrow test'])
+})
+
 // Two pipelines with one exporter whose sending queue was nearly full: the second branch was nacked and nobody had it,
 // and lost.
 it('refuses nothing where its feeder waits for room', async () => {

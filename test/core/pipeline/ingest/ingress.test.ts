@@ -51,6 +51,33 @@ test('regression: a dead letter whose pipeline was gone after a reload counted a
   assert.deepEqual(outcomes, ['nacked'])
 })
 
+test('pipelines are told of batches that are refused since limits.output is spent, or a queue is full', () => {
+  for (const [hasRoom, outputBytes, want] of [
+    [true, 0, 'otlp'],
+    [false, 100, 'otlp'],
+    [true, 100, '']
+  ] as const) {
+    let refused = ''
+    const sink = {
+      hasRoom: () => hasRoom,
+      push: (batch: Batch) => batch.ack(),
+      inputRefused: (source: string) => void (refused += source)
+    }
+    for (const deadLetter of [undefined, { key: 'entry7_17', pipelines: ['a'] }]) {
+      refused = ''
+      const branches = new ReceiverFanOut(new Map([['a', fed(sink)]]), false)
+      const budget = new CreditPool(100)
+      if (outputBytes === 0) budget.tryTake(100)
+      const ingress = new DirectIngress(new Map([['otlp', branches]]), budget)
+      ingress.push(
+        'otlp',
+        Batch.of({ source: 'otlp', deadLetter }, pointsOf(1), () => {})
+      )
+      assert.equal(refused, want)
+    }
+  }
+})
+
 test('items that no pipeline of the receiver takes are nacked, and the error says so', () => {
   const sink = { hasRoom: () => true, push: (batch: Batch) => batch.ack() }
   const branches = new ReceiverFanOut(new Map([['metrics', fed(sink, 'points')]]), false)
