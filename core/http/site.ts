@@ -1,10 +1,5 @@
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  type Response
-} from 'express'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express'
 import type { BadInputError } from '../errors.ts'
 import type { Tenant } from '../plugin/access.ts'
 import type { Context } from '../plugin/context.ts'
@@ -16,7 +11,7 @@ import type { ServerOptions } from './server-options.ts'
 import { ServerCertificate } from './tls.ts'
 
 /** Answers, or throws {@link RequestError} or {@link BadInputError}. */
-export type Post = (request: Request, response: Response, tenant: Tenant | undefined) => Promise<void>
+export type Post = (request: IncomingMessage, response: ServerResponse, tenant: Tenant | undefined) => Promise<void>
 
 /**
  * Answers a question, or throws {@link RequestError}.
@@ -25,8 +20,8 @@ export type Post = (request: Request, response: Response, tenant: Tenant | undef
 export type Read = (request: Request, response: Response, tenant: string | undefined) => Promise<void>
 
 interface Admit {
-  sender(request: Request, response: Response): Promise<Tenant | undefined>
-  reader(request: Request, response: Response): Promise<string | undefined>
+  sender(request: IncomingMessage, response: ServerResponse): Promise<Tenant | undefined>
+  reader(request: IncomingMessage, response: ServerResponse): Promise<string | undefined>
 }
 
 export interface Site {
@@ -39,7 +34,7 @@ export interface Site {
   /** The error for another path. */
   elsewhere(request: Request): RequestError
   /** Writes the body of an error; status and headers stand. */
-  refuse(error: RequestError, request: Request, response: Response): void
+  refuse(error: RequestError, request: IncomingMessage, response: ServerResponse): void
 }
 
 /** The server of a receiver, which serves `site` alone. Throws `CONFIG_INVALID` over the files of `options.tls`. */
@@ -51,9 +46,9 @@ export function serverOf(
   events = new ServerEvents(context)
 ): HttpServer {
   const admission = new Admission(options.auth, context)
-  const phaseFor = (response: Response) => {
+  const phaseFor = (response: ServerResponse) => {
     // Another server may listen when the client connects anew.
-    if (server.phase === 'draining') response.set('connection', 'close')
+    if (server.phase === 'draining') response.setHeader('connection', 'close')
     return server.phase
   }
   const admit: Admit = {
@@ -75,9 +70,38 @@ export function openSite(site: Site, events: ServerEvents): RequestHandler {
   return serve(site, { sender: anybody, reader: anybody }, events)
 }
 
-/** The application that serves `site` to those that `admit` lets in. Every error is counted and answered, and never ends the process. */
-function serve(site: Site, admit: Admit, events: ServerEvents): Express {
-  const { posts = [], reads = [], before, elsewhere, refuse } = site
+/**
+ * Serves `site` to those that `admit` lets in. Every error is counted and answered, and never ends the process. Data comes by
+ * paths as they stand in `posts`: for these it does not ask Express, which takes some 25 us for each request, as long as
+ * counting a hundred points does.
+ */
+function serve(site: Site, admit: Admit, events: ServerEvents): RequestListener {
+  const { posts, before, refuse } = site
+  const answerError = (thrown: unknown, request: IncomingMessage, response: ServerResponse) => {
+    const known = asRequestError(thrown) ?? expressError(thrown)
+    const error = known ?? internalError()
+    events.answered(error, `${request.method} ${pathOf(request)}`, known === undefined ? thrown : undefined)
+    if (response.headersSent) return void response.destroy()
+    response.statusCode = error.status
+    for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value)
+    refuse(error, request, response)
+  }
+  const app = applicationOf(site, admit, answerError)
+  if (posts === undefined || before !== undefined) return app
+  return (request, response) => {
+    const post = request.method === 'POST' ? posts.get(request.url!) : undefined
+    if (post === undefined) return app(request, response)
+    const answered = admit.sender(request, response).then(tenant => post(request, response, tenant))
+    answered.catch(thrown => answerError(thrown, request, response))
+  }
+}
+
+/** @param answerError called with what was thrown */
+function applicationOf(
+  { posts = new Map(), reads = new Map(), before, elsewhere }: Site,
+  admit: Admit,
+  answerError: (thrown: unknown, request: Request, response: Response) => void
+): RequestListener {
   const app = express().disable('x-powered-by').disable('etag')
   for (const [path, post] of posts) {
     if (before !== undefined) app.use(path, before)
@@ -94,15 +118,11 @@ function serve(site: Site, admit: Admit, events: ServerEvents): Express {
     throw elsewhere(request)
   })
   // Express tells error handlers by their four parameters.
-  const answerError: ErrorRequestHandler = (thrown, request, response, _next) => {
-    const known = asRequestError(thrown) ?? expressError(thrown)
-    const error = known ?? internalError()
-    events.answered(error, `${request.method} ${request.path}`, known === undefined ? thrown : undefined)
-    response.status(error.status).set(error.headers)
-    refuse(error, request, response)
-  }
-  return app.use(answerError)
+  const onError: ErrorRequestHandler = (thrown, request, response, _next) => answerError(thrown, request, response)
+  return app.use(onError)
 }
+
+const pathOf = ({ url = '' }: IncomingMessage) => url.split('?', 1)[0]
 
 function wrongMethod(allowed: readonly string[]): RequestHandler {
   return ({ method, path }) => {

@@ -1,5 +1,7 @@
+import type { ServerResponse } from 'node:http'
 import type { Response } from 'express'
 import type { RequestError } from '../../core/http/request-error.ts'
+import { sendJson } from '../../core/http/send.ts'
 import { QueryError, type QueryErrorKind } from '../../core/promql/query-error.ts'
 import type { QueryAnswer } from '../../core/queries/requests.ts'
 
@@ -34,11 +36,12 @@ export function plain(data: unknown): QueryAnswer {
   return { data: new TextEncoder().encode(JSON.stringify(data)), warnings: [], infos: [] }
 }
 
-export function refuse(response: Response, error: QueryError | RequestError): void {
+export function refuse(response: ServerResponse, error: QueryError | RequestError): void {
   const [errorType, status] =
     error instanceof QueryError ? ERRORS[error.kind] : [TYPES_BY_STATUS[error.status] ?? 'bad_data', error.status]
-  if (status === 503) response.set('retry-after', RETRY_AFTER_S)
-  response.status(status).json({ status: 'error', errorType, error: error.message })
+  if (status === 503) response.setHeader('retry-after', RETRY_AFTER_S)
+  response.statusCode = status
+  sendJson(response, { status: 'error', errorType, error: error.message })
 }
 
 function list(name: string, texts: readonly string[]): string {

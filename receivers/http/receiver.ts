@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Request, Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type BodyLimits, bodyLimits, readBody } from '../../core/http/body.ts'
 import { memoryBeside, noCredits, tooMuchMemory } from '../../core/http/body-budget.ts'
 import { BEACON_TYPE, cors } from '../../core/http/cors.ts'
@@ -7,6 +7,7 @@ import { HttpIngest } from '../../core/http/ingest.ts'
 import { readPieces } from '../../core/http/pieces.ts'
 import { RequestError } from '../../core/http/request-error.ts'
 import { requestHash } from '../../core/http/request-hash.ts'
+import { sendJson } from '../../core/http/send.ts'
 import type { HttpServer } from '../../core/http/server.ts'
 import { type Site, serverOf } from '../../core/http/site.ts'
 import { count } from '../../core/plural.ts'
@@ -70,7 +71,7 @@ export class HttpReceiver implements Receiver {
       posts: new Map([[path, (request, response, tenant) => this.#post(request, response, tenant)]]),
       before: origins.length > 0 ? cors(origins, config.auth !== undefined) : undefined,
       elsewhere: request => new RequestError(404, `there is nothing at ${request.path}: events go to ${path}`),
-      refuse: ({ message }, _request, response) => void response.json({ error: message })
+      refuse: ({ message }, _request, response) => sendJson(response, { error: message })
     }
     this.#server = serverOf(endpoint, site, config, context)
   }
@@ -121,12 +122,13 @@ export class HttpReceiver implements Receiver {
     if (folder !== '') this.#schemas ??= await EventSchemas.load(this.#schemaOptions)
   }
 
-  async #post(request: Request, response: Response, tenant: Tenant | undefined): Promise<void> {
+  async #post(request: IncomingMessage, response: ServerResponse, tenant: Tenant | undefined): Promise<void> {
     const isLines = this.#formOf(request) === 'ndjson'
     const limits = bodyLimits(this.#context.credits, this.#maxBytes, 'max_body_size', tenant)
     const received = await (isLines ? this.#readLines(request, limits) : this.#readJson(request, limits))
     const answer = await this.#deliver(received, tenant)
-    response.status(nothingGood(received.events) && answer.set_aside === undefined ? 400 : 200).json(answer)
+    response.statusCode = nothingGood(received.events) && answer.set_aside === undefined ? 400 : 200
+    sendJson(response, answer)
   }
 
   async #deliver({ events, permit, hash }: Received, tenant: Tenant | undefined): Promise<Answer> {
@@ -157,7 +159,7 @@ export class HttpReceiver implements Receiver {
     }
   }
 
-  async #readJson(request: Request, limits: BodyLimits): Promise<Received> {
+  async #readJson(request: IncomingMessage, limits: BodyLimits): Promise<Received> {
     const { body, permit } = await readBody(request, limits)
     return this.#read('json', body, permit)
   }
@@ -176,7 +178,7 @@ export class HttpReceiver implements Receiver {
    * Reads lines as they come, and pays for their events. The body is never held as a whole. Its events are, until the
    * last has come: if some were sent before, and the request broke off, its sender would send them again.
    */
-  async #readLines(request: Request, limits: BodyLimits): Promise<Received> {
+  async #readLines(request: IncomingMessage, limits: BodyLimits): Promise<Received> {
     const { clock, credits } = this.#context
     const permit = credits.tryTake(0)
     if (permit === undefined) throw noCredits()
@@ -210,7 +212,7 @@ export class HttpReceiver implements Receiver {
     }
   }
 
-  #formOf({ headers }: Request): BodyForm {
+  #formOf({ headers }: IncomingMessage): BodyForm {
     const type = headers['content-type']
     const form = this.#mediaTypes.get(type?.split(';', 1)[0].trim().toLowerCase() ?? '')
     if (form !== undefined) return form

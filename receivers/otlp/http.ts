@@ -1,7 +1,8 @@
-import type { Request, Response } from 'express'
+import type { IncomingMessage } from 'node:http'
 import { bodyLimits, readBody } from '../../core/http/body.ts'
 import { BEACON_TYPE, cors } from '../../core/http/cors.ts'
 import { RequestError } from '../../core/http/request-error.ts'
+import { send } from '../../core/http/send.ts'
 import type { Post, Site } from '../../core/http/site.ts'
 import { encodeExportResponse, encodeStatus, type OtlpFormat } from '../../core/wire/otlp/response.ts'
 import { RPC_CODE } from '../../core/wire/rpc-code.ts'
@@ -39,7 +40,7 @@ export function httpSite(
       if (format === undefined) throw unknownType(request)
       const { body, permit } = await readBody(request, bodyLimits(credits, max_body_size, 'max_body_size', tenant))
       const partial = await service.export(format, body, permit, tenant)
-      send(response, format, encodeExportResponse(signal, format, partial))
+      send(response, MEDIA_TYPES[format], encodeExportResponse(signal, format, partial))
     })
   const taken = [...services.keys()].map(signal => `${signal} at ${httpPath(signal)}`).join(' and ')
   return {
@@ -50,24 +51,17 @@ export function httpSite(
       new RequestError(404, `there is nothing at ${path}: this receiver takes ${taken}`),
     refuse({ status, message }, request, response) {
       const format = formats.get(typeOf(request)) ?? 'json'
-      send(response, format, encodeStatus(format, CODES[status] ?? RPC_CODE.invalidArgument, message))
+      send(response, MEDIA_TYPES[format], encodeStatus(format, CODES[status] ?? RPC_CODE.invalidArgument, message))
     }
   }
 }
 
-const typeOf = ({ headers }: Request) => headers['content-type']?.split(';', 1)[0].trim().toLowerCase() ?? ''
+const typeOf = ({ headers }: IncomingMessage) => headers['content-type']?.split(';', 1)[0].trim().toLowerCase() ?? ''
 
-function unknownType({ headers }: Request): RequestError {
+function unknownType({ headers }: IncomingMessage): RequestError {
   const { protobuf, json } = MEDIA_TYPES
   return new RequestError(
     415,
     `content-type ${headers['content-type'] ?? '(none)'} is not OTLP: send ${protobuf} or ${json}`
   )
-}
-
-/** Not by Express's `send`, which would add a charset. */
-function send(response: Response, format: OtlpFormat, body: Uint8Array): void {
-  response.setHeader('content-type', MEDIA_TYPES[format])
-  response.setHeader('content-length', body.length)
-  response.end(body)
 }

@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { bodyLimits, readBody } from '../../core/http/body.ts'
 import { noCredits } from '../../core/http/body-budget.ts'
 import { ExemplarIngest } from '../../core/http/exemplar-ingest.ts'
@@ -93,7 +93,7 @@ export class RemoteWriteReceiver implements Receiver {
     await this.#server.stop(signal)
   }
 
-  async #post(request: Request, response: Response, tenant: Tenant | undefined): Promise<void> {
+  async #post(request: IncomingMessage, response: ServerResponse, tenant: Tenant | undefined): Promise<void> {
     const version = versionOf(request.headers)
     const { credits } = this.#context
     const { body, permit } = await readBody(request, {
@@ -102,8 +102,8 @@ export class RemoteWriteReceiver implements Receiver {
     })
     const { decoded, dropped, exemplars, message } = await this.#write(body, version, permit, tenant)
     if (version === '2.0') setWrittenParts(response, decoded, dropped, exemplars)
-    if (message === '' || resendsAfter400(request, version)) return void response.status(204).end()
-    response.status(400)
+    if (message === '' || resendsAfter400(request, version)) return void response.writeHead(204).end()
+    response.statusCode = 400
     sendText(response, `${message}; all other points are written`)
   }
 
@@ -145,12 +145,12 @@ export class RemoteWriteReceiver implements Receiver {
  * True for vmagent. To 400 it sends the same request again with snappy, and so all points that were written. Dropped points
  * are in the ledger; VictoriaMetrics, too, answers 204.
  */
-const resendsAfter400 = ({ headers }: Request, version: RemoteWriteVersion) =>
+const resendsAfter400 = ({ headers }: IncomingMessage, version: RemoteWriteVersion) =>
   version === '1.0' && headers['content-encoding'] === 'zstd'
 
 /** Nobody knows which points were dropped later on. They are taken for samples, of which there are mostly more. */
 function setWrittenParts(
-  response: Response,
+  response: ServerResponse,
   { samples, histograms }: DecodedWriteRequest,
   dropped: number,
   exemplars: number
@@ -159,13 +159,13 @@ function setWrittenParts(
   setWritten(response, written, Math.max(0, histograms - (dropped - (samples - written))), exemplars)
 }
 
-function setWritten(response: Response, samples: number, histograms: number, exemplars: number): void {
+function setWritten(response: ServerResponse, samples: number, histograms: number, exemplars: number): void {
   response.setHeader(`${WRITTEN}-samples-written`, samples)
   response.setHeader(`${WRITTEN}-histograms-written`, histograms)
   response.setHeader(`${WRITTEN}-exemplars-written`, exemplars)
 }
 
-function sendText(response: Response, text: string): void {
+function sendText(response: ServerResponse, text: string): void {
   if (text !== '') response.setHeader('content-type', 'text/plain; charset=utf-8')
   response.end(text)
 }

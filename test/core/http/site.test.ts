@@ -4,7 +4,7 @@ import { ServiceAccess } from '../../../core/http/access/service-access.ts'
 import { DEFAULT_CONNECTION_LIMITS } from '../../../core/http/connection-limits.ts'
 import { RequestError } from '../../../core/http/request-error.ts'
 import type { HttpServer } from '../../../core/http/server.ts'
-import { type Site, serverOf } from '../../../core/http/site.ts'
+import { type Post, type Site, serverOf } from '../../../core/http/site.ts'
 import { testContext } from '../../../sdk/plugin/testing.ts'
 
 const never = new AbortController().signal
@@ -51,4 +51,45 @@ test('before it serves and while it drains, senders are told to come again', asy
   const late = await post(server)
   assert.deepEqual([late.status, late.headers.get('retry-after'), late.headers.get('connection')], [503, '3', 'close'])
   assert.match(late.text, /stopping/)
+})
+
+test('a path is the same in other spellings, which Express knows', async t => {
+  const server = serving(t)
+  await server.start()
+  for (const path of ['/in', '/in?trace=1', '/in/', '/IN']) {
+    const response = await fetch(`http://${server.address}${path}`, { method: 'POST', body: 'x' })
+    assert.deepEqual([path, response.status, await response.text()], [path, 200, 'taken'])
+  }
+  for (const [method, path, status] of [
+    ['GET', '/in', 405],
+    ['POST', '/out', 404]
+  ] as const)
+    assert.equal((await fetch(`http://${server.address}${path}`, { method })).status, status)
+})
+
+test('whatever a handler throws is answered or ends the connection, by either way to it', async t => {
+  const posts = new Map<string, Post>([
+    ['/refused', async () => Promise.reject(new RequestError(429, 'slower', { 'retry-after': '7' }))],
+    ['/faulty', async () => Promise.reject(new TypeError('a fault of ours'))],
+    [
+      '/halfway',
+      async (_request, response) => {
+        response.writeHead(200).write('first')
+        throw new TypeError('a fault of ours')
+      }
+    ]
+  ])
+  const context = testContext()
+  const server = serverOf('127.0.0.1:0', { ...SITE, posts }, DEFAULT_CONNECTION_LIMITS, context)
+  t.after(() => server.stop(never))
+  await server.start()
+  for (const query of ['', '?by=express']) {
+    const send = (path: string) => fetch(`http://${server.address}${path}${query}`, { method: 'POST', body: 'x' })
+    const refused = await send('/refused')
+    assert.deepEqual([refused.status, refused.headers.get('retry-after'), await refused.text()], [429, '7', 'slower'])
+    const faulty = await send('/faulty')
+    assert.deepEqual([faulty.status, faulty.headers.get('retry-after')], [503, '3'])
+    await assert.rejects(send('/halfway').then(response => response.text()))
+  }
+  assert.equal(context.counters.get('refused_requests_total'), 6)
 })
