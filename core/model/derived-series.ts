@@ -1,4 +1,4 @@
-import { IdColumn } from './series-table/id-column.ts'
+import { IdColumn, PagedColumn } from './series-table/id-column.ts'
 import { UNKNOWN } from './series-table/key-table.ts'
 import type { SeriesColumn } from './series-table/series-column.ts'
 import type { Series, SeriesTable } from './series-table/series-table.ts'
@@ -19,9 +19,9 @@ const EPOCH_BITS = 0xff
 export class DerivedSeries {
   #derive: (series: Series) => number
   #table: SeriesTable | undefined
-  #ids = new IdColumn<Uint32Array>(Uint32Array, UNKNOWN)
+  #ids = new IdColumn(UNKNOWN)
   /** By id: the epoch in which it was asked for last. */
-  #usedIn = new IdColumn<Uint8Array>(Uint8Array)
+  #usedIn = new PagedColumn(Uint8Array)
   #epoch = 0
 
   /** @param derive returns an id, or {@link NOT_DERIVED}; it must not keep the series */
@@ -64,7 +64,7 @@ export class DerivedSeries {
 
   #attach(table: SeriesTable): void {
     this.#table = table
-    this.#ids = table.column<Uint32Array>(Uint32Array, UNKNOWN)
+    this.#ids = table.column(UNKNOWN)
     table.addHolder(this)
   }
 

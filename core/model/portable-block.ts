@@ -3,7 +3,7 @@ import type { Distribution } from './distribution.ts'
 import type { EventBlock } from './events.ts'
 import { type PointBlock, PointBlockBuilder } from './points.ts'
 import type { SeriesFacts } from './series-table/id-column.ts'
-import { IdColumn } from './series-table/id-column.ts'
+import { IdColumn, PagedColumn } from './series-table/id-column.ts'
 import type { IdHolder } from './series-table/id-lifetimes.ts'
 import { UNKNOWN } from './series-table/key-table.ts'
 import { SeriesColumn } from './series-table/series-column.ts'
@@ -54,7 +54,7 @@ export function transferables(block: PortableBlock): ArrayBuffer[] {
 export class PortableBlockWriter implements SeriesFacts {
   readonly #table: SeriesTable
   /** By id: 1 if the reader knows the series. */
-  readonly #defined = new IdColumn<Uint8Array>(Uint8Array)
+  readonly #defined = new PagedColumn(Uint8Array)
   #gone: number[] = []
 
   constructor(table: SeriesTable) {
@@ -139,7 +139,7 @@ export interface ReadBlock {
 export class PortableBlockReader implements IdHolder {
   readonly #table: SeriesTable
   /** By id in the writer's table. */
-  readonly #ids = new IdColumn<Uint32Array>(Uint32Array, UNKNOWN)
+  readonly #ids = new IdColumn(UNKNOWN)
 
   constructor(table: SeriesTable) {
     this.#table = table

@@ -32,7 +32,7 @@ export class SeriesSlots {
   /** Memory of the keys of all series, in bytes. */
   keyBytes = 0
   /** By id of the series: slot + 1. */
-  readonly #slots = new IdColumn<Uint32Array>(Uint32Array)
+  readonly #slots = new IdColumn()
   #ids = new Uint32Array()
   #free: number[] = []
 

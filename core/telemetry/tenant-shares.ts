@@ -21,7 +21,7 @@ export class TenantShares {
   readonly #names = ['', '']
   readonly #numbers = new Map([['', NOBODY]])
   /** By id of a series: the number of its tenant. */
-  readonly #ofSeries = new IdColumn<Uint32Array>(Uint32Array)
+  readonly #ofSeries = new IdColumn()
 
   constructor(table: SeriesTable) {
     this.#table = table

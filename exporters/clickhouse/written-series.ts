@@ -11,11 +11,11 @@ export const TIER_ATTRIBUTE = 'rollup'
 /** Columns by the ids of series. */
 interface Columns {
   /** 1 and the tier; 0 if nothing is known of the series. */
-  readonly tiers: IdColumn<Uint32Array>
+  readonly tiers: IdColumn
   /** The words of each hash. */
-  readonly low: IdColumn<Uint32Array>
-  readonly high: IdColumn<Uint32Array>
-  readonly writtenDay: IdColumn<Int32Array>
+  readonly low: IdColumn
+  readonly high: IdColumn
+  readonly writtenDay: IdColumn
 }
 
 /**
@@ -82,10 +82,10 @@ export class WrittenSeries {
 }
 
 const noColumns = (): Columns => ({
-  tiers: new IdColumn<Uint32Array>(Uint32Array),
-  low: new IdColumn<Uint32Array>(Uint32Array),
-  high: new IdColumn<Uint32Array>(Uint32Array),
-  writtenDay: new IdColumn<Int32Array>(Int32Array, NEVER)
+  tiers: new IdColumn(),
+  low: new IdColumn(),
+  high: new IdColumn(),
+  writtenDay: new IdColumn(NEVER)
 })
 
 /** `series_id`: the first 8 bytes of the key's SHA-256, little-endian. The same in every process and version. */

@@ -40,7 +40,7 @@ export class Transform implements MapProcessor {
   /** Without those that are dropped. */
   #results = new DerivedSeries(series => this.#transform(series))
   /** By result, the series that became it first. */
-  #firsts: IdColumn<Uint32Array>
+  #firsts: IdColumn
   #resources = new Map<string, Resource>()
   #selection = new Selection()
   #hasWarned = false
@@ -48,7 +48,7 @@ export class Transform implements MapProcessor {
 
   constructor({ statements }: Config, context: Context) {
     this.#context = context
-    this.#firsts = context.series.column<Uint32Array>(Uint32Array, NOT_DERIVED)
+    this.#firsts = context.series.column(NOT_DERIVED)
     this.#steps = statements.map(compileStatement)
     this.#collisions = context.instruments.counter(
       'collisions_total',

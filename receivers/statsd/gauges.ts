@@ -1,4 +1,4 @@
-import type { IdColumn } from '../../core/model/series-table/id-column.ts'
+import { PagedColumn } from '../../core/model/series-table/id-column.ts'
 import type { IdHolder } from '../../core/model/series-table/id-lifetimes.ts'
 import { restoreSeries, type SavedSeries, type SeriesTable, saveSeries } from '../../sdk/plugin/index.ts'
 import type { LineTable } from './line-table.ts'
@@ -17,14 +17,14 @@ export interface SavedGauge {
 export class Gauges implements IdHolder {
   readonly #table: SeriesTable
   readonly #lines: LineTable
-  readonly #levels: IdColumn<Float64Array>
+  readonly #levels = new PagedColumn(Float64Array)
   /** Restarts of gauges that came with the last one, by series. */
   readonly #restored = new Map<number, number>()
 
   constructor(table: SeriesTable, lines: LineTable) {
     this.#table = table
     this.#lines = lines
-    this.#levels = table.column<Float64Array>(Float64Array)
+    table.addColumn(this.#levels)
     table.addHolder(this)
   }
 

@@ -1,4 +1,4 @@
-import { IdColumn } from '../../core/model/series-table/id-column.ts'
+import { IdColumn, PagedColumn } from '../../core/model/series-table/id-column.ts'
 import type { IdHolder } from '../../core/model/series-table/id-lifetimes.ts'
 import type { KeyBatch } from '../../core/model/series-table/key-batch.ts'
 import { KeyTable, UNKNOWN } from '../../core/model/series-table/key-table.ts'
@@ -49,9 +49,9 @@ export class LineTable implements IdHolder {
   readonly #maxLines: number
   #keys = new KeyTable()
   /** By id: the kind and the age; 0 if there is no such line. */
-  readonly #marks = new IdColumn<Uint8Array>(Uint8Array)
-  readonly #series = new IdColumn<Uint32Array>(Uint32Array)
-  readonly #rates = new IdColumn<Float64Array>(Float64Array, 1)
+  readonly #marks = new PagedColumn(Uint8Array)
+  readonly #series = new IdColumn()
+  readonly #rates = new PagedColumn(Float64Array, 1)
   #bytes = 0
   /** The id that is looked at next when there is no room. */
   #hand = 0

@@ -1,5 +1,5 @@
 import { NOT_DERIVED } from '../../model/derived-series.ts'
-import { IdColumn } from '../../model/series-table/id-column.ts'
+import { IdColumn, PagedColumn } from '../../model/series-table/id-column.ts'
 import type { IdHolder } from '../../model/series-table/id-lifetimes.ts'
 import { KeyTable, UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
@@ -19,10 +19,10 @@ const IDLE_EPOCHS = 4
 export class TenantIds implements IdHolder {
   readonly #entries = new KeyTable()
   /** By entry. */
-  readonly #derived = new IdColumn<Uint32Array>(Uint32Array, UNKNOWN)
-  readonly #slotOf = new IdColumn<Uint32Array>(Uint32Array)
+  readonly #derived = new IdColumn(UNKNOWN)
+  readonly #slotOf = new IdColumn()
   /** By id of a received series. */
-  readonly #generations = new IdColumn<Uint8Array>(Uint8Array)
+  readonly #generations = new PagedColumn(Uint8Array)
   /** By tenant: series in use, and those that it may not have. */
   readonly #sizes = new Int32Array(MOST_TENANTS)
   readonly #notDerived = new Int32Array(MOST_TENANTS)

@@ -34,7 +34,7 @@ export class IdLifetimes {
   #leases: WeakRef<Lease>[] = []
   #holders: WeakRef<IdHolder>[] = []
   /** By id: the last epoch that began when a state held it. */
-  readonly #heldIn = new IdColumn<Int32Array>(Int32Array, NEVER)
+  readonly #heldIn = new IdColumn(NEVER)
 
   /** @param remove called for each id just before the table removes it */
   constructor(table: KeyTable, remove: (id: number) => void) {

@@ -1,4 +1,4 @@
-import { ID_PAGE_SHIFT, IdColumn, IN_ID_PAGE } from './id-column.ts'
+import { IdColumn } from './id-column.ts'
 import { NO_RECORD } from './key-records.ts'
 
 /** In place of an id: the key is not in the table. */
@@ -13,7 +13,7 @@ export class KeyIds {
   /** All ids are below this. */
   length = 0
   /** By id: its first record, or the id that it is linked to. */
-  readonly records = new IdColumn<Uint32Array>(Uint32Array, NO_RECORD)
+  readonly records = new IdColumn(NO_RECORD)
   #free: number[] = []
 
   /** A new id. */
@@ -35,13 +35,13 @@ export class KeyIds {
 
   /** {@link NO_RECORD} of an id without a key. */
   firstRecord(id: number): number {
-    const record = this.#at(id)
+    const record = this.records.get(id)
     return record < LINK ? record : NO_RECORD
   }
 
   /** The id that another one without a key depends on; {@link UNKNOWN} if it has a key. */
   linkOf(id: number): number {
-    const record = this.#at(id)
+    const record = this.records.get(id)
     return record < LINK ? UNKNOWN : record - LINK
   }
 
@@ -50,11 +50,6 @@ export class KeyIds {
     this.records.set(id, NO_RECORD)
     this.#free.push(id)
     this.size--
-  }
-
-  #at(id: number): number {
-    const page = this.records.pages[id >>> ID_PAGE_SHIFT]
-    return page === undefined ? NO_RECORD : page[id & IN_ID_PAGE]
   }
 
   /** Memory, in bytes. */

@@ -20,7 +20,7 @@ export class KeyParts {
   readonly #parts = new KeyTable()
   readonly #composed = new ComposedKey(this.#parts)
   /** By id of a part: lists that have it. */
-  readonly #uses = new IdColumn<Uint32Array>(Uint32Array)
+  readonly #uses = new IdColumn()
   #list = new DataView(new ArrayBuffer(FIRST_PARTS * WORD))
   #bytes: Uint8Array = new Uint8Array()
 

@@ -12,7 +12,7 @@
 
 import type { Stepwise } from '../stepwise.ts'
 import { areEqual } from './equal-bytes.ts'
-import { ID_PAGE_SHIFT, IN_ID_PAGE } from './id-column.ts'
+import type { IdColumn } from './id-column.ts'
 import type { KeyBatch } from './key-batch.ts'
 import { lastWord } from './key-hash.ts'
 
@@ -148,19 +148,12 @@ export class KeyRecords {
    * @param ends gets the end of each key
    * @returns how far there was room
    */
-  copyKeys(
-    recordOf: readonly (Uint32Array | undefined)[],
-    ids: Int32Array,
-    from: number,
-    to: number,
-    into: DataView,
-    ends: Int32Array
-  ): number {
+  copyKeys(recordOf: IdColumn, ids: Int32Array, from: number, to: number, into: DataView, ends: Int32Array): number {
     const { pages, views } = this
     const room = into.byteLength - SPARE
     let at = from === 0 ? 0 : ends[from - 1]
     for (let i = from; i < to; i++) {
-      const record = recordOf[ids[i] >>> ID_PAGE_SHIFT]![ids[i] & IN_ID_PAGE]
+      const record = recordOf.get(ids[i])
       const view = views[record >>> PAGE_BITS]
       const begin = ((record & IN_PAGE) + HEADER) * 4
       const length = pages[record >>> PAGE_BITS][(record & IN_PAGE) + LENGTH]

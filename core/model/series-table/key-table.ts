@@ -188,7 +188,7 @@ export class KeyTable {
 
   /** Copies the first keys of ids, as {@link KeyRecords.copyKeys} does. */
   copyKeys(ids: Int32Array, from: number, to: number, into: DataView, ends: Int32Array): number {
-    return this.#records.copyKeys(this.#ids.records.pages, ids, from, to, into, ends)
+    return this.#records.copyKeys(this.#ids.records, ids, from, to, into, ends)
   }
 
   /** Memory of all keys of an id, in bytes. */

@@ -31,10 +31,10 @@ export class LinkedKeys {
   readonly #host: LinkedKeysHost
   readonly #rules = new LinkRules()
   /** By id of the other series: the one linked to it last. */
-  readonly #first = new IdColumn<Uint32Array>(Uint32Array, UNKNOWN)
+  readonly #first = new IdColumn(UNKNOWN)
   /** By id of a linked series: another one that is linked to the same. */
-  readonly #next = new IdColumn<Uint32Array>(Uint32Array, UNKNOWN)
-  readonly #ruleOf = new IdColumn<Uint32Array>(Uint32Array)
+  readonly #next = new IdColumn(UNKNOWN)
+  readonly #ruleOf = new IdColumn()
   #size = 0
 
   constructor(host: LinkedKeysHost) {

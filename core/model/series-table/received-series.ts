@@ -1,4 +1,4 @@
-import { IdColumn } from './id-column.ts'
+import { PagedColumn } from './id-column.ts'
 
 /** Memory of a received series for which there is room. Most take less. If they take more, fewer have room. */
 export const BYTES_PER_SERIES = 512
@@ -13,7 +13,7 @@ const SPELLINGS = 0x7f
 export class ReceivedSeries {
   readonly #max: number
   /** By id: if it was received, and the number of its further spellings. */
-  readonly #origins = new IdColumn<Uint8Array>(Uint8Array)
+  readonly #origins = new PagedColumn(Uint8Array)
   #size = 0
   #keyBytes = 0
 

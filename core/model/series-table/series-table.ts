@@ -3,7 +3,7 @@ import { type Metric, NO_RESOURCE, NO_SCOPE, type Resource, type Scope } from '.
 import type { Stepwise } from '../stepwise.ts'
 import { AttributeWriter, attributesField, attributesOf } from './attribute-bytes.ts'
 import type { AttributeSplice } from './attribute-splice.ts'
-import { ID_PAGE_SHIFT, IdColumn, IN_ID_PAGE, type Page, type PageType, type SeriesFacts } from './id-column.ts'
+import { IdColumn, type SeriesFacts } from './id-column.ts'
 import { type IdHolder, IdLifetimes, type Lease } from './id-lifetimes.ts'
 import type { KeyBatch } from './key-batch.ts'
 import type { KeyHash } from './key-hash.ts'
@@ -43,7 +43,7 @@ export class SeriesTable {
   readonly #views: SeriesViews<Series>
   readonly #writer = new AttributeWriter()
   /** By id. */
-  readonly #contextOf = new IdColumn<Uint32Array>(Uint32Array)
+  readonly #contextOf = new IdColumn()
   readonly #received: ReceivedSeries
   #columns: WeakRef<SeriesFacts>[] = []
   #scratch: DataView = new DataView(new ArrayBuffer(0))
@@ -164,8 +164,7 @@ export class SeriesTable {
   }
 
   contextIdOf(id: number): number {
-    const page = this.#contextOf.pages[id >>> ID_PAGE_SHIFT]
-    return page === undefined ? 0 : page[id & IN_ID_PAGE]
+    return this.#contextOf.get(id)
   }
 
   /**
@@ -212,8 +211,8 @@ export class SeriesTable {
   }
 
   /** A column by id. An id that goes gets the value `fill` again. Held weakly. */
-  column<P extends Page>(type: PageType<P>, fill = 0): IdColumn<P> {
-    const column = new IdColumn<P>(type, fill)
+  column(fill = 0): IdColumn {
+    const column = new IdColumn(fill)
     this.addColumn(column)
     return column
   }

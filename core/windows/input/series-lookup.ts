@@ -1,5 +1,5 @@
 import { FirstPoints, type SavedFirstPoints } from '../../model/first-points.ts'
-import { ID_PAGE_SHIFT, type IdColumn, IN_ID_PAGE } from '../../model/series-table/id-column.ts'
+import type { IdColumn } from '../../model/series-table/id-column.ts'
 import type { SeriesColumn } from '../../model/series-table/series-column.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
@@ -15,6 +15,8 @@ export const CUMULATIVE = -2
 /** The series is cumulative, and no more of these can be remembered. */
 export const TOO_MANY = -3
 const UNKNOWN = -4
+/** In its column a slot is this much higher: columns have no negative numbers. */
+const RAISED_BY = -UNKNOWN
 /** Series that are looked at before the caller may do something else. */
 const IDS_PER_STEP = 4096
 
@@ -40,10 +42,10 @@ export class SeriesLookup {
   #kindOf: (series: Series) => GroupKind | undefined
   #firstPoints: FirstPoints
   #limits: LookupLimits
-  /** By id of the series. */
-  #slots: IdColumn<Int32Array>
+  /** By id of the series, raised. */
+  #slots: IdColumn
   /** Numbers of cumulative series in `#cumulative`. */
-  #numbers: IdColumn<Int32Array>
+  #numbers: IdColumn
   #cumulative: CumulativeState
   /** Kept, so that {@link bringNear} is not left out. */
   #touched = 0
@@ -64,27 +66,22 @@ export class SeriesLookup {
     this.#firstPoints = new FirstPoints(since)
     this.#kindOf = kindOf
     this.#cumulative = new CumulativeState(table, this.#firstPoints)
-    this.#slots = table.column<Int32Array>(Int32Array, UNKNOWN)
-    this.#numbers = table.column<Int32Array>(Int32Array)
+    this.#slots = table.column()
+    this.#numbers = table.column()
   }
 
   /** The slot of the group of point `i`, {@link PASS_THROUGH}, {@link CUMULATIVE} or {@link TOO_MANY}. */
   slotOf(series: SeriesColumn, i: number): number {
     const id = series.ids[i]
-    const page = this.#slots.pages[id >>> ID_PAGE_SHIFT]
-    const slot = page === undefined ? UNKNOWN : page[id & IN_ID_PAGE]
+    const slot = this.#slots.get(id) - RAISED_BY
     return slot === UNKNOWN ? this.#insert(series.read(i)) : slot
   }
 
   /** Reads the slots of a block in random order once, so that the processor fetches many cache lines at a time. */
   bringNear({ ids }: SeriesColumn): void {
     if (ids.length < FEW || Math.abs(ids[1] - ids[0]) < NEAR) return
-    const { pages } = this.#slots
     let touched = 0
-    for (let i = 0; i < ids.length; i++) {
-      const page = pages[ids[i] >>> ID_PAGE_SHIFT]
-      if (page !== undefined) touched ^= page[ids[i] & IN_ID_PAGE]
-    }
+    for (let i = 0; i < ids.length; i++) touched ^= this.#slots.get(ids[i])
     this.#touched ^= touched
   }
 
@@ -132,12 +129,12 @@ export class SeriesLookup {
     for (const page of this.#slots.pages) {
       if (page === undefined) continue
       for (let i = 0; i < page.length; i++) {
-        const slot = page[i]
+        const slot = page[i] - RAISED_BY
         const isOutdated =
           slot >= 0
             ? hasRoom && (expired.has(slot) || overflowSlots.has(slot))
             : slot === TOO_MANY && hasRoomForCumulative
-        if (isOutdated) page[i] = UNKNOWN
+        if (isOutdated) page[i] = UNKNOWN + RAISED_BY
       }
       yield
     }
@@ -145,7 +142,7 @@ export class SeriesLookup {
 
   #insert(series: Series): number {
     const slot = this.#lookUp(series)
-    this.#slots.set(series.id, slot)
+    this.#slots.set(series.id, slot + RAISED_BY)
     return slot
   }
 

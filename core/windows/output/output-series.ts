@@ -76,7 +76,7 @@ export class OutputStream {
   readonly window: string
   readonly added: readonly Attribute[]
   /** By output and slot: ids. */
-  #ids: IdColumn<Uint32Array>[] = []
+  #ids: IdColumn[] = []
   /** By output. */
   #makers: (SeriesMaker | undefined)[] = []
   #makerOf: (output: number) => SeriesMaker
@@ -95,7 +95,7 @@ export class OutputStream {
 
   /** @param output index into the outputs of the rule */
   of(slot: number, output: number): number {
-    const ids = (this.#ids[output] ??= new IdColumn<Uint32Array>(Uint32Array, UNKNOWN))
+    const ids = (this.#ids[output] ??= new IdColumn(UNKNOWN))
     const known = ids.get(slot)
     if (known !== UNKNOWN) return known
     const maker = (this.#makers[output] ??= this.#makerOf(output))

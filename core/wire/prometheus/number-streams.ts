@@ -1,4 +1,4 @@
-import { ID_PAGE_SHIFT, type IdColumn, IN_ID_PAGE } from '../../model/series-table/id-column.ts'
+import type { IdColumn } from '../../model/series-table/id-column.ts'
 import { UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesContext } from '../../model/series-table/series-contexts.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
@@ -25,7 +25,7 @@ export class NumberStreams {
   readonly #labels: NumberLabels
   readonly #ids: LabelSetIds
   /** By id of the series. */
-  readonly #sets: IdColumn<Uint32Array>
+  readonly #sets: IdColumn
   /** By id of a label set: the id that it got while a block was translated. */
   readonly #relabelled = new Map<number, number>()
 
@@ -33,17 +33,17 @@ export class NumberStreams {
     this.#table = table
     this.#labels = new NumberLabels(options)
     this.#ids = ids
-    this.#sets = table.column<Uint32Array>(Uint32Array, UNKNOWN)
+    this.#sets = table.column(UNKNOWN)
   }
 
   /** True if the series has a label set. */
   has(series: number): boolean {
-    return this.#known(series) !== UNKNOWN
+    return this.#sets.get(series) !== UNKNOWN
   }
 
   /** @param context of the series @param name of the Prometheus metric */
   labelSetOf(series: number, context: SeriesContext, name: string): number {
-    const known = this.#known(series)
+    const known = this.#sets.get(series)
     if (known !== UNKNOWN) return known
     const set = this.#newSetOf(series, context, name)
     this.#sets.set(series, set)
@@ -70,11 +70,6 @@ export class NumberStreams {
   /** Calls `hold` with the ids of all label sets. */
   holdIds(hold: (id: number) => void): Stepwise<void> {
     return this.#sets.eachInSteps(hold)
-  }
-
-  #known(series: number): number {
-    const page = this.#sets.pages[series >>> ID_PAGE_SHIFT]
-    return page === undefined ? UNKNOWN : page[series & IN_ID_PAGE]
   }
 
   #newSetOf(id: number, context: SeriesContext, name: string): number {

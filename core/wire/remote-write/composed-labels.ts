@@ -21,7 +21,7 @@ export class ComposedLabels implements SeriesFacts {
   readonly #table: SeriesTable
   readonly #recipes: LabelRecipes
   /** By id of the series: the index of its recipe, plus 1. */
-  readonly #recipeOf = new IdColumn<Uint32Array>(Uint32Array, NONE)
+  readonly #recipeOf = new IdColumn(NONE)
   /** Ids of series, plus 1, by the hash of their labels. */
   readonly #slots = new KeySlots()
   /** As labels are hashed that are kept. */

@@ -137,12 +137,12 @@ describe('series of a table', () => {
 
   it('take with them all that columns know of them', async () => {
     const table = new SeriesTable()
-    const column = table.column<Int32Array>(Int32Array, -1)
+    const column = table.column(3)
     const id = table.idOf(METRIC, attributesOf(1))
     column.set(id, 7)
     await expireIdle(table)
     assert.equal(table.idOf(METRIC, attributesOf(2)), id)
-    assert.equal(column.get(id), -1)
+    assert.equal(column.get(id), 3)
   })
 
   it('that are derived for a block that was made before are in it, and stay', async () => {
