@@ -15,7 +15,7 @@ export interface LabelSetIds {
    * @param isPattern see `NumberLabelSet`
    */
   idOf(labels: Labels, isDerived: boolean, series?: Series, isPattern?: boolean): number
-  /** That of the labels of a series that Weir has made, if they can be had without making them; or {@link UNKNOWN}. */
+  /** That of the labels of a series, if they are like those of earlier ones but for values; or {@link UNKNOWN}. */
   idLike(series: number): number
 }
 
@@ -73,11 +73,10 @@ export class NumberStreams {
   }
 
   #newSetOf(id: number, context: SeriesContext, name: string): number {
-    const isMade = this.#table.originOf(id) === 'made'
-    const like = isMade ? this.#ids.idLike(id) : UNKNOWN
+    const like = this.#ids.idLike(id)
     if (like !== UNKNOWN) return like
     const series = this.#table.read(id)
     const { labels, isPattern } = this.#labels.of(series.attributes, context, name)
-    return isMade ? this.#ids.idOf(labels, true, series, isPattern) : this.#ids.idOf(labels, false)
+    return this.#ids.idOf(labels, this.#table.originOf(id) === 'made', series, isPattern)
   }
 }

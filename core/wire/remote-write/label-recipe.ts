@@ -45,6 +45,10 @@ interface Name {
   readonly length: number
 }
 
+/** True if each value becomes a label by itself: others follow rules, and an empty one becomes none. */
+export const arePlain = (attributes: Attributes) =>
+  attributes.every(([, value]) => (typeof value === 'string' && value !== '') || Number.isSafeInteger(value))
+
 /** How encoded labels are made of the bytes of attributes, for series of one context with the same attribute names. */
 export class LabelRecipe {
   /** Bytes of labels, besides the texts of attributes. */

@@ -3,7 +3,7 @@ import type { LinkRule } from '../../model/series-table/link-rules.ts'
 import type { Series } from '../../model/series-table/series-table.ts'
 import type { Labels } from '../prometheus/labels.ts'
 import type { TranslationStrategy } from '../prometheus/translation-strategy.ts'
-import { LabelRecipe } from './label-recipe.ts'
+import { arePlain, LabelRecipe } from './label-recipe.ts'
 
 /** Each series of one more context may need one more. */
 const MOST_RECIPES = 4096
@@ -50,7 +50,7 @@ export class LabelRecipes {
   /** The index of the recipe for a series, which has these labels; undefined if there is none, or there are too many. */
   indexOf(series: Series, labels: Labels): number | undefined {
     const { id, table, attributes } = series
-    if (!attributes.every(([, value]) => isPlain(value))) return undefined
+    if (!arePlain(attributes)) return undefined
     const context = table.contextIdOf(id)
     const isLinked = table.baseOf(id) !== id
     const found = this.#found.get(context)
@@ -104,9 +104,6 @@ export class LabelRecipes {
     return index
   }
 }
-
-/** Other values become labels by rules, and an empty one becomes none. */
-const isPlain = (value: AttributeValue) => (typeof value === 'string' && value !== '') || Number.isSafeInteger(value)
 
 /** True if a series of the recipe's context has its attributes. */
 function isOf(recipe: SeriesRecipe, isLinked: boolean, attributes: Attributes): boolean {

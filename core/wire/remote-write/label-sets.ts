@@ -8,8 +8,9 @@ import type { Stepwise } from '../../model/stepwise.ts'
 import type { Labels } from '../prometheus/labels.ts'
 import type { LabelSetIds } from '../prometheus/number-streams.ts'
 import type { TranslationStrategy } from '../prometheus/translation-strategy.ts'
-import type { ProtobufWriter } from '../protobuf/writer.ts'
+import { ProtobufWriter } from '../protobuf/writer.ts'
 import { ComposedLabels } from './composed-labels.ts'
+import { ReceivedPatterns } from './received-patterns.ts'
 import { type EncodedLabelSets, encodeLabels } from './write-request.ts'
 
 /** All label sets have this one. */
@@ -34,7 +35,10 @@ export class LabelSets implements LabelSetIds, EncodedLabelSets {
   readonly #keys = new SeriesKeys()
   readonly #lifetimes = new IdLifetimes(this.#keys.table, id => this.#keys.release(id))
   readonly #key = new KeyCursor()
+  readonly #table: SeriesTable
   readonly #composed: ComposedLabels
+  readonly #received: ReceivedPatterns
+  readonly #writer = new ProtobufWriter()
   readonly #relabel: (series: number, id: number) => void
   /** By whoever holds ids: the holder of those that are kept. */
   readonly #holders = new WeakMap<IdHolder, IdHolder>()
@@ -46,13 +50,15 @@ export class LabelSets implements LabelSetIds, EncodedLabelSets {
   constructor(table: SeriesTable, strategy: TranslationStrategy, relabel: (series: number, id: number) => void) {
     const keys = this.#keys.table
     const hashOf = ({ view, start, end }: KeyBytes) => keys.hashOf(CONTEXT, view, start, end)
+    this.#table = table
     this.#composed = new ComposedLabels(table, strategy, hashOf)
+    this.#received = new ReceivedPatterns(strategy)
     this.#relabel = relabel
   }
 
   /**
    * @param isDerived true if the labels are those of a derived series: they are kept in parts, if they are new
-   * @param series the derived series whose only label set this is: it need not be kept then
+   * @param series the one whose only label set this is: it need not be kept if it is derived
    */
   idOf(labels: Labels, isDerived = false, series?: Series, isPattern = false): number {
     const encoded = encodeLabels(labels)
@@ -61,19 +67,23 @@ export class LabelSets implements LabelSetIds, EncodedLabelSets {
       start: 0,
       end: encoded.length
     }
-    const kept = this.#keys.find(CONTEXT, key.view, 0, key.end)
-    if (kept !== UNKNOWN) return keptId(kept)
-    const other = this.#composed.find(key)
-    if (series !== undefined && other === series.id) return composedId(series.id)
-    if (series !== undefined && other === UNKNOWN && this.#composed.add(series, labels, key, isPattern))
-      return composedId(series.id)
-    const id = keptId(this.#keep(key, isDerived))
-    // Its series may go before this one. Labels that are kept are found first, for as long as anybody has their id.
-    if (other !== UNKNOWN) this.#relabel(other, id)
-    return id
+    if (series === undefined) return this.#idOfEncoded(key, isDerived)
+    if (isDerived)
+      return this.#idOfEncoded(key, true, series.id, () => this.#composed.add(series, labels, key, isPattern))
+    const context = this.#table.context(this.#table.contextIdOf(series.id))
+    if (isPattern) this.#received.add(context, series.attributes, this.#table.keyOf(series.id, this.#key), labels)
+    return this.#idOfEncoded(key, false)
   }
 
   idLike(series: number): number {
+    const table = this.#table
+    if (table.originOf(series) === 'received') {
+      const writer = this.#writer
+      writer.reset()
+      const context = table.context(table.contextIdOf(series))
+      const isLike = this.#received.write(context, table.keyOf(series, this.#key), writer)
+      return isLike ? this.#idOfEncoded({ view: writer.room(0), start: 0, end: writer.length }, false) : UNKNOWN
+    }
     const isKept = ({ view, start, end }: KeyBytes, hash: number) =>
       this.#keys.mayKeep(hash) && this.#keys.find(CONTEXT, view, start, end) !== UNKNOWN
     return this.#composed.addLike(series, isKept) ? composedId(series) : UNKNOWN
@@ -112,6 +122,18 @@ export class LabelSets implements LabelSetIds, EncodedLabelSets {
   *expireIdle(): Stepwise<void> {
     yield* this.#lifetimes.expire(IDLE_EPOCHS, () => false)
     yield* this.#keys.reclaim()
+  }
+
+  /** @param compose makes labels that nobody has those of `series`, if they can be composed */
+  #idOfEncoded(key: KeyBytes, isDerived: boolean, series = UNKNOWN, compose = () => false): number {
+    const kept = this.#keys.find(CONTEXT, key.view, 0, key.end)
+    if (kept !== UNKNOWN) return keptId(kept)
+    const other = this.#composed.find(key)
+    if (other !== UNKNOWN ? other === series : compose()) return composedId(series)
+    const id = keptId(this.#keep(key, isDerived))
+    // Its series may go before this one. Labels that are kept are found first, for as long as anybody has their id.
+    if (other !== UNKNOWN) this.#relabel(other, id)
+    return id
   }
 
   #keep({ view, end }: KeyBytes, isDerived: boolean): number {
