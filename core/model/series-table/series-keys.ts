@@ -89,15 +89,12 @@ export class SeriesKeys {
     }
   }
 
-  /** Keeps a key as it is. @param id that of another key of the same series; a new one by default */
+  /**
+   * Keeps a key as it is that is not in the table. {@link UNKNOWN} if that cannot be.
+   * @param id that of another key of the same series; a new one by default
+   */
   addWhole(context: number, view: DataView, start: number, end: number, id = UNKNOWN): number {
     return this.table.add(context, view, start, end, id)
-  }
-
-  /** The id of a key. One that is not in the table is kept as it is; {@link UNKNOWN} if that cannot be. */
-  idAsWhole(context: number, view: DataView, start: number, end: number): number {
-    const known = this.find(context, view, start, end)
-    return known === UNKNOWN ? this.addWhole(context, view, start, end) : known
   }
 
   /** The id of a key. One that is not in the table is kept in parts; {@link UNKNOWN} if that cannot be. */

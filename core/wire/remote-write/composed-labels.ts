@@ -43,9 +43,8 @@ export class ComposedLabels implements SeriesFacts {
     return (base === series ? ofSeries : ofBase).write(writer, this.#table.keyOf(base, this.#key))
   }
 
-  /** The id of the series that has these labels, or {@link UNKNOWN}. */
-  find(labels: KeyBytes): number {
-    const hash = this.#hashOf(labels)
+  /** The id of the series that has these labels, or {@link UNKNOWN}. @param hash of the labels */
+  find(labels: KeyBytes, hash: number): number {
     const slots = this.#slots.shardOf(hash)
     for (let at = firstSlot(slots, hash); slots[at + 1] !== 0; at = nextSlot(slots, at))
       if (slots[at] === hash && areSame(this.#of(slots[at + 1] - 1), labels)) return slots[at + 1] - 1

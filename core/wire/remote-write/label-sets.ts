@@ -48,10 +48,8 @@ export class LabelSets implements LabelSetIds, EncodedLabelSets {
    * @param relabel told the new id of a series' label set. Until the series goes, the earlier one means the same
    */
   constructor(table: SeriesTable, strategy: TranslationStrategy, relabel: (series: number, id: number) => void) {
-    const keys = this.#keys.table
-    const hashOf = ({ view, start, end }: KeyBytes) => keys.hashOf(CONTEXT, view, start, end)
     this.#table = table
-    this.#composed = new ComposedLabels(table, strategy, hashOf)
+    this.#composed = new ComposedLabels(table, strategy, labels => this.#hashOf(labels))
     this.#received = new ReceivedPatterns(strategy)
     this.#relabel = relabel
   }
@@ -84,8 +82,7 @@ export class LabelSets implements LabelSetIds, EncodedLabelSets {
       const isLike = this.#received.write(context, table.keyOf(series, this.#key), writer)
       return isLike ? this.#idOfEncoded({ view: writer.room(0), start: 0, end: writer.length }, false) : UNKNOWN
     }
-    const isKept = ({ view, start, end }: KeyBytes, hash: number) =>
-      this.#keys.mayKeep(hash) && this.#keys.find(CONTEXT, view, start, end) !== UNKNOWN
+    const isKept = (labels: KeyBytes, hash: number) => this.#findKept(labels, hash) !== UNKNOWN
     return this.#composed.addLike(series, isKept) ? composedId(series) : UNKNOWN
   }
 
@@ -126,9 +123,10 @@ export class LabelSets implements LabelSetIds, EncodedLabelSets {
 
   /** @param compose makes labels that nobody has those of `series`, if they can be composed */
   #idOfEncoded(key: KeyBytes, isDerived: boolean, series = UNKNOWN, compose = () => false): number {
-    const kept = this.#keys.find(CONTEXT, key.view, 0, key.end)
+    const hash = this.#hashOf(key)
+    const kept = this.#findKept(key, hash)
     if (kept !== UNKNOWN) return keptId(kept)
-    const other = this.#composed.find(key)
+    const other = this.#composed.find(key, hash)
     if (other !== UNKNOWN ? other === series : compose()) return composedId(series)
     const id = keptId(this.#keep(key, isDerived))
     // Its series may go before this one. Labels that are kept are found first, for as long as anybody has their id.
@@ -136,8 +134,16 @@ export class LabelSets implements LabelSetIds, EncodedLabelSets {
     return id
   }
 
+  #findKept({ view, start, end }: KeyBytes, hash: number): number {
+    return this.#keys.mayKeep(hash) ? this.#keys.find(CONTEXT, view, start, end) : UNKNOWN
+  }
+
+  #hashOf({ view, start, end }: KeyBytes): number {
+    return this.#keys.table.hashOf(CONTEXT, view, start, end)
+  }
+
   #keep({ view, end }: KeyBytes, isDerived: boolean): number {
-    const id = isDerived ? this.#keys.idInParts(CONTEXT, view, 0, end) : this.#keys.idAsWhole(CONTEXT, view, 0, end)
+    const id = isDerived ? this.#keys.idInParts(CONTEXT, view, 0, end) : this.#keys.addWhole(CONTEXT, view, 0, end)
     if (id === UNKNOWN) throw new RangeError(`a series has ${end} bytes of labels, which is too many`)
     return id
   }
