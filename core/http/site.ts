@@ -92,7 +92,8 @@ function serve(site: Site, admit: Admit, events: ServerEvents): RequestListener 
     const post = request.method === 'POST' ? posts.get(request.url!) : undefined
     if (post === undefined) return app(request, response)
     const answered = admit.sender(request, response).then(tenant => post(request, response, tenant))
-    answered.catch(thrown => answerError(thrown, request, response))
+    // An answer that fails, too, must not end the process.
+    answered.catch(thrown => answerError(thrown, request, response)).catch(() => response.destroy())
   }
 }
 
@@ -134,6 +135,6 @@ function wrongMethod(allowed: readonly string[]): RequestHandler {
 
 /** Express's own error for what clients do, such as a path that does not decode. */
 function expressError(thrown: unknown): RequestError | undefined {
-  const { status, message } = thrown as { status?: unknown; message: string }
+  const { status, message } = Object(thrown) as { status?: unknown; message: string }
   return status === 400 ? new RequestError(400, message) : undefined
 }

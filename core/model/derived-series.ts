@@ -64,7 +64,7 @@ export class DerivedSeries {
 
   #attach(table: SeriesTable): void {
     this.#table = table
-    this.#ids = table.column(UNKNOWN)
+    this.#ids = table.idColumn(UNKNOWN)
     table.addHolder(this)
   }
 

@@ -1,5 +1,4 @@
 import type { Batch } from '../batch/batch.ts'
-import { RETRY_AFTER_S } from '../http/request-error.ts'
 import type { Block } from '../model/block.ts'
 import type { NamedSeries } from '../model/named-series.ts'
 import { runThrough, type Stepwise } from '../model/stepwise.ts'
@@ -81,9 +80,8 @@ export class WindowEngine implements BatchProcessor {
     return this.#door.isClosed
   }
 
-  /** Its sender comes again: until then it is not silent. */
   inputRefused(source: string): void {
-    this.#state.watermark.excuse(source, this.#context.clock.now() + RETRY_AFTER_S * 1000)
+    this.#state.watermark.excuse(source, this.#context.clock.now())
   }
 
   receive(batch: Batch): void {
@@ -179,6 +177,7 @@ export class WindowEngine implements BatchProcessor {
     this.#cancelTick = clock.setTimer(period - (clock.now() % period), () => {
       this.#scheduleTick()
       const now = clock.now()
+      if (this.#door.isClosed) watermark.excuseAll(now)
       const isWaitedFor = rules.some(({ windows }) => !windows.isEmpty)
       const reached = watermark.advance(now, isWaitedFor)
       this.#advance(reached)

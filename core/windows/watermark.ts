@@ -1,3 +1,6 @@
+/** Senders that were refused mostly come again within this: SDKs after `Retry-After`, Prometheus and own receivers after 5 s. */
+const TRIED_AGAIN_WITHIN_MS = 10_000
+
 /** The event time that a source has reached, and the clock time at which it was last heard. */
 export interface Source {
   reached: number
@@ -19,6 +22,8 @@ export interface WatermarkSettings {
 export class Watermark {
   #settings: WatermarkSettings
   #sources = new Map<string, Source>()
+  /** Sources that were refused and not heard since: when that began. */
+  #refusedSince = new Map<string, number>()
   #value = Number.NEGATIVE_INFINITY
 
   constructor(settings: WatermarkSettings) {
@@ -50,6 +55,7 @@ export class Watermark {
    * @param latest event time seen. Ahead of the clock it counts as now: one fast clock must not close windows for all.
    */
   observe(source: string, latest: number, now: number): void {
+    this.#refusedSince.delete(source)
     const reached = Math.min(latest, now)
     const known = this.#sources.get(source)
     if (known === undefined) this.#sources.set(source, { reached, lastSeen: now })
@@ -59,23 +65,40 @@ export class Watermark {
     }
   }
 
-  /** A source that could not be heard has more time until it is silent. @param heard when it counts as heard */
-  excuse(source: string, heard: number): void {
+  /**
+   * A source was refused: it counts as heard until it has tried again. But not for ever: what others have sent would wait for
+   * as long as an exporter is down that has nothing to do with it.
+   */
+  excuse(source: string, now: number): void {
     const known = this.#sources.get(source)
-    if (known !== undefined) known.lastSeen = Math.max(known.lastSeen, heard)
+    if (known === undefined) return
+    const since = this.#refusedSince.get(source) ?? now
+    this.#refusedSince.set(source, since)
+    const longest = since + this.#settings.maxSourceLagMs
+    known.lastSeen = Math.max(known.lastSeen, Math.min(now + TRIED_AGAIN_WITHIN_MS, longest))
+  }
+
+  /** No source can be heard now, so none is silent. */
+  excuseAll(now: number): void {
+    for (const source of this.#sources.values())
+      source.lastSeen = Math.max(source.lastSeen, now + TRIED_AGAIN_WITHIN_MS)
   }
 
   /** Without sources time goes on by the clock, as long as something waits for it. */
   advance(now: number, isWaitedFor: boolean): number {
     const { allowedLatenessMs, idleTimeoutMs, maxSourceLagMs } = this.#settings
-    for (const [source, { lastSeen }] of this.#sources)
-      if (now - lastSeen >= idleTimeoutMs) this.#sources.delete(source)
+    for (const [source, { lastSeen }] of this.#sources) if (now - lastSeen >= idleTimeoutMs) this.#remove(source)
     const least = this.#furthest() - maxSourceLagMs
     let reached = Number.POSITIVE_INFINITY
     for (const { reached: own } of this.#sources.values()) if (own >= least) reached = Math.min(reached, own)
     if (reached === Number.POSITIVE_INFINITY) reached = isWaitedFor ? now : Number.NEGATIVE_INFINITY
     this.#value = Math.max(this.#value, reached - allowedLatenessMs)
     return this.#value
+  }
+
+  #remove(source: string): void {
+    this.#sources.delete(source)
+    this.#refusedSince.delete(source)
   }
 
   #furthest(): number {

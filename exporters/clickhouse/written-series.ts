@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto'
 import { findAttribute } from '../../core/model/attributes.ts'
-import { IdColumn } from '../../core/model/series-table/id-column.ts'
+import { IdColumn, PagedColumn } from '../../core/model/series-table/id-column.ts'
 import type { SeriesColumn } from '../../core/model/series-table/series-column.ts'
 import type { SeriesTable } from '../../core/model/series-table/series-table.ts'
 
-const NEVER = -1
+/** Before all days. */
+const NEVER = -(2 ** 31)
 /** Says how long the intervals are that a point was rolled up to, such as `1m`. */
 export const TIER_ATTRIBUTE = 'rollup'
 
@@ -15,7 +16,7 @@ interface Columns {
   /** The words of each hash. */
   readonly low: IdColumn
   readonly high: IdColumn
-  readonly writtenDay: IdColumn
+  readonly writtenDay: PagedColumn<Int32Array>
 }
 
 /**
@@ -85,7 +86,7 @@ const noColumns = (): Columns => ({
   tiers: new IdColumn(),
   low: new IdColumn(),
   high: new IdColumn(),
-  writtenDay: new IdColumn(NEVER)
+  writtenDay: new PagedColumn(Int32Array, NEVER)
 })
 
 /** `series_id`: the first 8 bytes of the key's SHA-256, little-endian. The same in every process and version. */

@@ -48,7 +48,7 @@ export class Transform implements MapProcessor {
 
   constructor({ statements }: Config, context: Context) {
     this.#context = context
-    this.#firsts = context.series.column(NOT_DERIVED)
+    this.#firsts = context.series.idColumn(NOT_DERIVED)
     this.#steps = statements.map(compileStatement)
     this.#collisions = context.instruments.counter(
       'collisions_total',

@@ -5,7 +5,7 @@ const PAGE_IDS = 2 ** 16
 const PAGE_SHIFT = 16
 const IN_PAGE = PAGE_IDS - 1
 
-type Page = Uint8Array | Uint32Array | Float64Array
+type Page = Uint8Array | Int32Array | Uint32Array | Float64Array
 
 /** Facts about series by their ids, which end with the series. */
 export interface SeriesFacts {
@@ -66,6 +66,7 @@ export class PagedColumn<P extends Page> {
 /** Numbers of 32 bits, not negative, by id. Has code of its own: code that sees arrays of several types is slow for all. */
 export class IdColumn extends PagedColumn<Uint32Array> {
   constructor(fill = 0) {
+    if (fill < 0) throw new RangeError(`a column of ids has no ${fill}`)
     super(Uint32Array, fill)
   }
 

@@ -211,7 +211,7 @@ export class SeriesTable {
   }
 
   /** A column by id. An id that goes gets the value `fill` again. Held weakly. */
-  column(fill = 0): IdColumn {
+  idColumn(fill = 0): IdColumn {
     const column = new IdColumn(fill)
     this.addColumn(column)
     return column

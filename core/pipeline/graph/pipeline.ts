@@ -63,8 +63,13 @@ export class Pipeline implements Sink {
   }
 
   inputRefused(source: string): void {
-    for (const { stage } of this.processors) stage.inputRefused?.(source)
-    this.#sink.inputRefused?.(source)
+    // Batches that a processor makes have its own id as their source: it makes none of what is refused.
+    const sources = [source]
+    for (const { stage, component } of this.processors) {
+      for (const one of sources) stage.inputRefused?.(one)
+      sources.push(component.id)
+    }
+    for (const one of sources) this.#sink.inputRefused?.(one)
   }
 
   push(batch: Batch): void {

@@ -31,14 +31,13 @@ export class BatchStage implements Stage {
   }
 
   push(batch: Batch): void {
-    const { account, log, status } = this.#host.context
+    const { account } = this.#host.context
     account.received += batch.block.length
     try {
       this.#processor.receive(batch)
     } catch (thrown) {
       const error = asError(thrown)
-      log.error({ err: error }, 'the processor threw; the batch goes back to its sender')
-      status('degraded', error.message)
+      this.#failed(error, 'the processor threw; the batch goes back to its sender')
       if (batch.spent) return
       account.refused += batch.block.length
       batch.nack(error)
@@ -46,7 +45,11 @@ export class BatchStage implements Stage {
   }
 
   inputRefused(source: string): void {
-    this.#processor.inputRefused?.(source)
+    try {
+      this.#processor.inputRefused?.(source)
+    } catch (thrown) {
+      this.#failed(asError(thrown), 'the processor threw; it was told of a batch that was refused')
+    }
   }
 
   finish(): Promise<void> {
@@ -57,4 +60,10 @@ export class BatchStage implements Stage {
   }
 
   abandon(): void {}
+
+  #failed(error: Error, what: string): void {
+    const { log, status } = this.#host.context
+    log.error({ err: error }, what)
+    status('degraded', error.message)
+  }
 }

@@ -66,8 +66,8 @@ export class SeriesLookup {
     this.#firstPoints = new FirstPoints(since)
     this.#kindOf = kindOf
     this.#cumulative = new CumulativeState(table, this.#firstPoints)
-    this.#slots = table.column()
-    this.#numbers = table.column()
+    this.#slots = table.idColumn()
+    this.#numbers = table.idColumn()
   }
 
   /** The slot of the group of point `i`, {@link PASS_THROUGH}, {@link CUMULATIVE} or {@link TOO_MANY}. */

@@ -33,7 +33,7 @@ export class NumberStreams {
     this.#table = table
     this.#labels = new NumberLabels(options)
     this.#ids = ids
-    this.#sets = table.column(UNKNOWN)
+    this.#sets = table.idColumn(UNKNOWN)
   }
 
   /** True if the series has a label set. */

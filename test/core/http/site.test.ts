@@ -71,6 +71,8 @@ test('whatever a handler throws is answered or ends the connection, by either wa
   const posts = new Map<string, Post>([
     ['/refused', async () => Promise.reject(new RequestError(429, 'slower', { 'retry-after': '7' }))],
     ['/faulty', async () => Promise.reject(new TypeError('a fault of ours'))],
+    ['/nothing', async () => Promise.reject(undefined)],
+    ['/bad-header', async () => Promise.reject(new RequestError(429, 'slower', { 'retry-after': 'é\n' }))],
     [
       '/halfway',
       async (_request, response) => {
@@ -89,7 +91,10 @@ test('whatever a handler throws is answered or ends the connection, by either wa
     assert.deepEqual([refused.status, refused.headers.get('retry-after'), await refused.text()], [429, '7', 'slower'])
     const faulty = await send('/faulty')
     assert.deepEqual([faulty.status, faulty.headers.get('retry-after')], [503, '3'])
+    assert.equal((await send('/nothing')).status, 503)
     await assert.rejects(send('/halfway').then(response => response.text()))
   }
-  assert.equal(context.counters.get('refused_requests_total'), 6)
+  assert.equal(context.counters.get('refused_requests_total'), 8)
+  await assert.rejects(fetch(`http://${server.address}/bad-header`, { method: 'POST' }), 'it cannot be answered')
+  assert.equal((await fetch(`http://${server.address}/refused`, { method: 'POST' })).status, 429)
 })

@@ -172,7 +172,7 @@ describe('linked keys', () => {
     const ids = Array.from({ length: 100 }, (_, i) => table.idOf(METRICS[0], hostOf(i)))
     const holder = { holdIds: (hold: (id: number) => void) => ids.slice(1).forEach(hold) }
     table.addHolder(holder)
-    const facts = table.column()
+    const facts = table.idColumn()
     facts.set(table.idWith(ids[0], context, splice)!, 1)
     // Until nobody has a lease of the epoch in which they were found.
     while (table.hasOldBlocks || table.lease.epoch < 4) {

@@ -137,12 +137,16 @@ describe('series of a table', () => {
 
   it('take with them all that columns know of them', async () => {
     const table = new SeriesTable()
-    const column = table.column(3)
+    const column = table.idColumn(3)
     const id = table.idOf(METRIC, attributesOf(1))
     column.set(id, 7)
     await expireIdle(table)
     assert.equal(table.idOf(METRIC, attributesOf(2)), id)
     assert.equal(column.get(id), 3)
+  })
+
+  it('have no negative number in a column: it would be another one where there is a page', () => {
+    assert.throws(() => new SeriesTable().idColumn(-1), RangeError)
   })
 
   it('that are derived for a block that was made before are in it, and stay', async () => {

@@ -26,3 +26,24 @@ test('regression: a pipeline that had ended swallowed batches, and their senders
   pipeline.push(batch)
   assert.equal((await settled).status, 'nacked')
 })
+
+test('regression: windows of windows did not wait for senders that were refused: their source is the processor before', () => {
+  const told: string[] = []
+  const part = (id: string) => ({
+    component: { id, edges: {}, stageHost: () => ({}) },
+    processor: { open() {}, receive() {}, inputRefused: (source: string) => void told.push(`${id} < ${source}`) }
+  })
+  const config = { receivers: ['otlp'], processors: ['windows', 'rollup'], exporters: ['next'] }
+  const pipeline = new Pipeline('main', config, [part('windows'), part('rollup')] as never, {} as never)
+  const inputRefused = (source: string) => void told.push(`next < ${source}`)
+  pipeline.connect({ hasRoom: () => true, push: batch => batch.ack(), inputRefused })
+  pipeline.inputRefused('otlp')
+  assert.deepEqual(told, [
+    'windows < otlp',
+    'rollup < otlp',
+    'rollup < windows',
+    'next < otlp',
+    'next < windows',
+    'next < rollup'
+  ])
+})

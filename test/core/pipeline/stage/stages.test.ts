@@ -50,6 +50,16 @@ it('a stream processor’s error hands the batch back, and it starts anew', asyn
   assert.equal(context.account.imbalance, 0)
 })
 
+it('a batch processor that throws when it is told of a refused batch harms nobody', async () => {
+  const context = testContext()
+  const inputRefused = () => {
+    throw new Error('oops')
+  }
+  const harness = new ProcessorHarness({ open() {}, receive: batch => batch.ack(), inputRefused }, context).open()
+  harness.refuse()
+  assert.equal((await harness.send(points(1))).status, 'acked')
+})
+
 it('items a map processor leaves out without a reason are counted as such', async () => {
   const { context, send } = run({ process: () => points(1) })
   await send(1, 2, 3)
