@@ -19,6 +19,9 @@ export type Post = (request: IncomingMessage, response: ServerResponse, tenant: 
  */
 export type Read = (request: Request, response: Response, tenant: string | undefined) => Promise<void>
 
+/** A {@link Post} of a sender that is let in first. */
+type Receive = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
 interface Admit {
   sender(request: IncomingMessage, response: ServerResponse): Promise<Tenant | undefined>
   reader(request: IncomingMessage, response: ServerResponse): Promise<string | undefined>
@@ -76,7 +79,10 @@ export function openSite(site: Site, events: ServerEvents): RequestHandler {
  * counting a hundred points does.
  */
 function serve(site: Site, admit: Admit, events: ServerEvents): RequestListener {
-  const { posts, before, refuse } = site
+  const { before, refuse } = site
+  const posts = new Map<string, Receive>()
+  for (const [path, post] of site.posts ?? [])
+    posts.set(path, async (request, response) => post(request, response, await admit.sender(request, response)))
   const answerError = (thrown: unknown, request: IncomingMessage, response: ServerResponse) => {
     const known = asRequestError(thrown) ?? expressError(thrown)
     const error = known ?? internalError()
@@ -86,27 +92,28 @@ function serve(site: Site, admit: Admit, events: ServerEvents): RequestListener 
     for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value)
     refuse(error, request, response)
   }
-  const app = applicationOf(site, admit, answerError)
-  if (posts === undefined || before !== undefined) return app
+  const app = applicationOf(site, posts, admit, answerError)
+  if (posts.size === 0 || before !== undefined) return app
   return (request, response) => {
-    const post = request.method === 'POST' ? posts.get(request.url!) : undefined
-    if (post === undefined) return app(request, response)
-    const answered = admit.sender(request, response).then(tenant => post(request, response, tenant))
+    const receive = request.method === 'POST' ? posts.get(request.url!) : undefined
+    if (receive === undefined) return app(request, response)
+    const answered = receive(request, response).catch(thrown => answerError(thrown, request, response))
     // An answer that fails, too, must not end the process.
-    answered.catch(thrown => answerError(thrown, request, response)).catch(() => response.destroy())
+    answered.catch(() => response.destroy())
   }
 }
 
 /** @param answerError called with what was thrown */
 function applicationOf(
-  { posts = new Map(), reads = new Map(), before, elsewhere }: Site,
+  { reads = new Map(), before, elsewhere }: Site,
+  posts: ReadonlyMap<string, Receive>,
   admit: Admit,
   answerError: (thrown: unknown, request: Request, response: Response) => void
 ): RequestListener {
   const app = express().disable('x-powered-by').disable('etag')
-  for (const [path, post] of posts) {
+  for (const [path, receive] of posts) {
     if (before !== undefined) app.use(path, before)
-    app.post(path, async (request, response) => post(request, response, await admit.sender(request, response)))
+    app.post(path, (request, response) => receive(request, response))
     app.all(path, wrongMethod(['POST']))
   }
   for (const [path, { methods, read }] of reads) {

@@ -17,6 +17,12 @@ export interface Sink {
   inputRefused?(source: string): void
 }
 
+/** Nacks a batch in front of `sink`, which is told so. */
+export function refuse(batch: Batch, sink: Pick<Sink, 'inputRefused'> | undefined, error: Error): void {
+  sink?.inputRefused?.(batch.origin.source)
+  batch.nack(error)
+}
+
 /**
  * Gives a batch to each of `sinks`, or to none: if one is full the batch is nacked before any other has it, or its
  * sender's second try would count twice there. With a journal nothing is nacked any more: the feeder waits for room
@@ -31,10 +37,7 @@ export function fanOut(sinks: readonly Sink[], feederWaits: boolean): Sink {
     hasRoom,
     inputRefused,
     push(batch) {
-      if (!feederWaits && !hasRoom(batch.block)) {
-        inputRefused(batch.origin.source)
-        return batch.nack(isFull())
-      }
+      if (!feederWaits && !hasRoom(batch.block)) return refuse(batch, { inputRefused }, isFull())
       if (sinks.length === 1) return sinks[0].push(batch)
       const branches = batch.fork(sinks.length)
       for (let i = 0; i < sinks.length; i++) sinks[i].push(branches[i])
@@ -117,11 +120,8 @@ export class ReceiverFanOut implements Sink {
         settlement.close(outcome)
       }
       const branch = Batch.on(new Settlement(origin, settleOne, { up: [settlement] }), block)
-      if (!isRefused) sink.push(branch)
-      else {
-        sink.inputRefused?.(origin.source)
-        branch.nack(isFull())
-      }
+      if (isRefused) refuse(branch, sink, isFull())
+      else sink.push(branch)
     }
   }
 }

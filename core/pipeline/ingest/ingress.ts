@@ -2,7 +2,7 @@ import type { Batch } from '../../batch/batch.ts'
 import type { CreditPool } from '../../batch/credits.ts'
 import { WeirError } from '../../errors.ts'
 import type { ItemType } from '../../plugin/contract.ts'
-import type { ReceiverFanOut } from '../graph/fan-out.ts'
+import { type ReceiverFanOut, refuse } from '../graph/fan-out.ts'
 
 /** Stands between receivers and pipelines. Batches become Weir's to deliver here. */
 export interface Ingress {
@@ -50,8 +50,8 @@ export class DirectIngress implements Ingress {
     if (this.#waiting !== undefined) return void this.#waiting.push({ receiver, batch })
     const sink = this.#sinks.get(receiver)
     if (this.#outputBudget.isSpent) {
-      sink?.inputRefused(batch.origin.source)
-      return batch.nack(new WeirError('QUEUE_FULL', 'exporters are behind and limits.output is spent; try again later'))
+      const why = 'exporters are behind and limits.output is spent; try again later'
+      return refuse(batch, sink, new WeirError('QUEUE_FULL', why))
     }
     const { deadLetter } = batch.origin
     const { type } = batch.block
