@@ -13,7 +13,7 @@ export type Scenario = keyof typeof SCENARIOS
  * `random`: points in an order that is never the one before. `churn`: one series of ten is replaced by a new one each
  * minute.
  */
-const VARIANTS = ['in order', 'random', 'churn'] as const
+const VARIANTS = ['in order', 'random', 'scattered', 'churn'] as const
 
 export interface Case {
   readonly scenario: Scenario

@@ -29,6 +29,8 @@ export interface HttpLoadOptions {
   readonly churns: boolean
   /** Bodies that together hold each series once; all others hold them in other orders. */
   readonly bodiesPerOrder: number
+  /** So many bodies, the first, are sent once. */
+  readonly bodiesSentOnce: number
 }
 
 /** Sends bodies over loopback. */
@@ -105,9 +107,14 @@ export class HttpLoad {
   #take(): LoadBody {
     for (;;) {
       if (this.#next % this.#options.bodiesPerOrder === 0) this.#earliestMs = this.#latestMs + 1
-      const body = this.#bodies[this.#next++ % this.#bodies.length]
+      const body = this.#bodies[this.#indexOf(this.#next++)]
       if (!this.#inFlight.has(body)) return body
     }
+  }
+
+  #indexOf(turn: number): number {
+    const { bodiesSentOnce: once } = this.#options
+    return turn < once ? turn : once + ((turn - once) % (this.#bodies.length - once))
   }
 
   /** False if it was refused. Any other failure ends the process: the load would not be what it says. */

@@ -11,7 +11,7 @@ export type Target =
       readonly url: string
       readonly series: number
       readonly temporality: 'delta' | 'cumulative'
-      readonly variant: 'in order' | 'random' | 'churn'
+      readonly variant: 'in order' | 'random' | 'scattered' | 'churn'
       /** Bodies are sent so. None unless given. */
       readonly compression?: 'gzip' | 'zstd'
     }

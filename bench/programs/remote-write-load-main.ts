@@ -12,6 +12,6 @@ serveOrders<RemoteWriteTarget>(({ url, series }) => {
     'content-encoding': 'snappy',
     'x-prometheus-remote-write-version': '0.1.0'
   }
-  const load = new HttpLoad(bodies, { url, headers, churns: false, bodiesPerOrder: bodies.length })
+  const load = new HttpLoad(bodies, { url, headers, churns: false, bodiesPerOrder: bodies.length, bodiesSentOnce: 0 })
   return order => load.run(order)
 })

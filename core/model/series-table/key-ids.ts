@@ -1,5 +1,5 @@
 import { IdColumn } from './id-column.ts'
-import { NO_RECORD } from './key-records.ts'
+import { NO_RECORD } from './record-layout.ts'
 
 /** In place of an id: the key is not in the table. */
 export const UNKNOWN = 0xffffffff

@@ -65,12 +65,17 @@ export class KeySlots {
     return true
   }
 
+  /** Gives the slot of a record to another one with the same key. */
+  replace(hash: number, record: number, other: number): void {
+    const slots = this.shardOf(hash)
+    slots[slotOf(slots, hash, record) + 1] = other
+  }
+
   /** Empties the slot of a record, and moves up those behind it that belong further ahead. */
   remove(hash: number, record: number): void {
     const shard = hash >>> SHARD_SHIFT
     const slots = this.shards[shard]
-    let hole = firstSlot(slots, hash)
-    while (slots[hole + 1] !== record) hole = nextSlot(slots, hole)
+    let hole = slotOf(slots, hash, record)
     for (let at = nextSlot(slots, hole); slots[at + 1] !== EMPTY; at = nextSlot(slots, at)) {
       const first = firstSlot(slots, slots[at])
       if (distance(slots, first, at) < distance(slots, hole, at)) continue
@@ -95,6 +100,12 @@ export class KeySlots {
     }
     this.shards[shard] = slots
   }
+}
+
+function slotOf(slots: Int32Array, hash: number, record: number): number {
+  let at = firstSlot(slots, hash)
+  while (slots[at + 1] !== record) at = nextSlot(slots, at)
+  return at
 }
 
 /** From a power of two to one and a half of it, and from there to the next power. */

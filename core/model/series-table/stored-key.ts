@@ -1,4 +1,5 @@
-import { type KeyBytes, NO_VIEW } from './key-records.ts'
+import type { KeyBytes } from './key-records.ts'
+import { NO_VIEW } from './record-pages.ts'
 
 /** A key in the memory of its table. */
 export interface StoredKey extends KeyBytes {

@@ -1,35 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { KeyBatch } from '../../../../core/model/series-table/key-batch.ts'
 import { hashKey, newSecrets } from '../../../../core/model/series-table/key-hash.ts'
 import { KeyTable, UNKNOWN } from '../../../../core/model/series-table/key-table.ts'
 import { runThrough } from '../../../../core/model/stepwise.ts'
-
-/** Keys side by side, as in a body, with bytes before and behind. */
-function batchOf(keys: readonly (readonly [parent: number, key: string])[]): KeyBatch {
-  const bytes = Buffer.from(`##${keys.map(([, key]) => key).join('')}#`, 'latin1')
-  const batch = new KeyBatch()
-  batch.begin(new DataView(bytes.buffer, bytes.byteOffset, bytes.length))
-  let at = 2
-  for (const [parent, key] of keys) batch.add(parent, at, (at += key.length))
-  return batch
-}
-
-const find = (table: KeyTable, parent: number, key: string) => {
-  const { view, starts, ends } = batchOf([[parent, key]])
-  return table.find(parent, view, starts[0], ends[0])
-}
-
-const add = (table: KeyTable, parent: number, key: string, id?: number) => {
-  const { view, starts, ends } = batchOf([[parent, key]])
-  return table.add(parent, view, starts[0], ends[0], id)
-}
-
-function keyAt(table: KeyTable, id: number): string {
-  const { parent, view, start, end } = table.keyOf(id)
-  return `${parent}/${Buffer.from(view.buffer, start, end - start).toString('latin1')}`
-}
+import { addKey, batchOf, findKey, type Key, keyAt, resolve } from './key-list.ts'
 
 const KEY = fc.tuple(
   fc.nat(2),
@@ -51,7 +26,7 @@ describe('a table of keys', () => {
         const table = new KeyTable(undefined, collide ? (_, __, ___, start, end) => (end - start) % 3 : undefined)
         const ids = new Map<string, number>()
         for (const step of steps) {
-          if ('keys' in step) resolve(table, ids, step.keys)
+          if ('keys' in step) resolveAll(table, ids, step.keys)
           else
             for (const [key, id] of [...ids].filter((_, i) => i % 8 === step.remove)) {
               table.remove(id)
@@ -70,7 +45,7 @@ describe('a table of keys', () => {
     const ids = new Map<string, number>()
     const keys = Array.from({ length: 9000 }, (_, i): [number, string] => [i % 3, `key ${i}`])
     for (const stride of [1, 1, 7, 7, 4001, 1])
-      resolve(
+      resolveAll(
         table,
         ids,
         keys.map((_, i) => keys[(i * stride) % keys.length])
@@ -81,7 +56,7 @@ describe('a table of keys', () => {
   it('keys that come in the order of last time are seen in each epoch', () => {
     const table = new KeyTable()
     const keys = ['a', 'b', 'c', 'd'].map(key => [0, key] as const)
-    const ids = keys.map(([parent, key]) => add(table, parent, key))
+    const ids = keys.map(([parent, key]) => addKey(table, parent, key))
     for (const epoch of [1, 1, 2, 2, 3]) {
       table.epoch = epoch
       table.findAll(batchOf(keys))
@@ -94,22 +69,22 @@ describe('a table of keys', () => {
 
   it('several keys may have one id, which is seen by any of them, and goes with all', () => {
     const table = new KeyTable()
-    const id = add(table, 1, 'a=1,b=2')
-    assert.equal(add(table, 1, 'b=2,a=1', id), id)
+    const id = addKey(table, 1, 'a=1,b=2')
+    assert.equal(addKey(table, 1, 'b=2,a=1', id), id)
     table.epoch = 5
     assert.equal(table.seen(id), 1)
-    assert.equal(find(table, 1, 'b=2,a=1'), id)
+    assert.equal(findKey(table, 1, 'b=2,a=1'), id)
     assert.equal(table.seen(id), 5)
     assert.equal(keyAt(table, id), '1/a=1,b=2')
     table.remove(id)
-    assert.deepEqual([find(table, 1, 'a=1,b=2'), find(table, 1, 'b=2,a=1'), table.size], [UNKNOWN, UNKNOWN, 0])
+    assert.deepEqual([findKey(table, 1, 'a=1,b=2'), findKey(table, 1, 'b=2,a=1'), table.size], [UNKNOWN, UNKNOWN, 0])
   })
 
   it('memory of what is removed is used again', () => {
     const table = new KeyTable()
     let most = 0
     for (let round = 0; round < 20; round++) {
-      const ids = Array.from({ length: 2000 }, (_, i) => add(table, 0, `key ${round} ${i}`.padEnd(40)))
+      const ids = Array.from({ length: 2000 }, (_, i) => addKey(table, 0, `key ${round} ${i}`.padEnd(40)))
       most = Math.max(most, table.bytes)
       for (const id of ids) table.remove(id)
     }
@@ -120,7 +95,7 @@ describe('a table of keys', () => {
   it('regression: keys of ever new lengths took new memory, and that of earlier ones was used by none', () => {
     const table = new KeyTable()
     for (let round = 0; round < 10; round++) {
-      const ids = Array.from({ length: 20_000 }, (_, i) => add(table, 0, `${i}`.padEnd(400 + round * 4)))
+      const ids = Array.from({ length: 20_000 }, (_, i) => addKey(table, 0, `${i}`.padEnd(400 + round * 4)))
       assert.ok(table.reservedBytes < 24 * 2 ** 20, `${table.reservedBytes} bytes in round ${round}`)
       for (const id of ids) table.remove(id)
       runThrough(table.reclaim())
@@ -129,13 +104,13 @@ describe('a table of keys', () => {
 
   it('of keys that were made to collide some hundred have a place; others are refused, and cost no more', () => {
     const table = new KeyTable(undefined, () => 42)
-    const added = Array.from({ length: 400 }, (_, i) => add(table, 0, `key ${i}`)).filter(id => id !== UNKNOWN)
+    const added = Array.from({ length: 400 }, (_, i) => addKey(table, 0, `key ${i}`)).filter(id => id !== UNKNOWN)
     assert.ok(added.length > 50 && added.length < 300, `${added.length}`)
     assert.equal(table.size, added.length)
   })
 
   it('a key longer than a page is refused', () => {
-    assert.equal(add(new KeyTable(), 0, 'x'.repeat(5_000_000)), UNKNOWN)
+    assert.equal(addKey(new KeyTable(), 0, 'x'.repeat(5_000_000)), UNKNOWN)
   })
 })
 
@@ -174,17 +149,11 @@ describe('the hash', () => {
   })
 })
 
-/** All keys, as a receiver does it: found together, and added one by one. */
-function resolve(table: KeyTable, ids: Map<string, number>, keys: readonly (readonly [number, string])[]): void {
-  const batch = batchOf(keys)
-  table.findAll(batch)
-  for (const [i, [parent, key]] of keys.entries()) {
-    const { view, starts, ends } = batch
-    let id = batch.ids[i]
-    if (id === UNKNOWN) id = table.find(parent, view, starts[i], ends[i])
-    if (id === UNKNOWN) id = table.add(parent, view, starts[i], ends[i])
-    const known = ids.get(`${parent}/${key}`)
-    if (known === undefined) ids.set(`${parent}/${key}`, id)
-    else assert.equal(id, known)
+/** Resolves keys, and compares their ids with those of earlier ones. */
+function resolveAll(table: KeyTable, ids: Map<string, number>, keys: readonly Key[]): void {
+  for (const [i, id] of resolve(table, keys).entries()) {
+    const key = keys[i].join('/')
+    if (!ids.has(key)) ids.set(key, id)
+    assert.equal(id, ids.get(key))
   }
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KeyBatch } from '../../../../core/model/series-table/key-batch.ts'
-import { FOLLOWER, HEADER, ID, LENGTH, PARENT, SEEN } from '../../../../core/model/series-table/key-records.ts'
 import { KeyTable, UNKNOWN } from '../../../../core/model/series-table/key-table.ts'
+import { FOLLOWER, HEADER, ID, LENGTH, PARENT, SEEN } from '../../../../core/model/series-table/record-layout.ts'
 import { runThrough } from '../../../../core/model/stepwise.ts'
 
 const PARENT_OF_ALL = 3
