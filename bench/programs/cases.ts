@@ -10,8 +10,8 @@ export const SCENARIOS = {
 export type Scenario = keyof typeof SCENARIOS
 
 /**
- * `random`: points in an order that is never the one before. `churn`: one series of ten is replaced by a new one each
- * minute.
+ * `random`: points in an order that is never the one before. `scattered`: in one order, but not that in which their series were
+ * made. `churn`: one series of ten is replaced by a new one each minute.
  */
 const VARIANTS = ['in order', 'random', 'scattered', 'churn'] as const
 

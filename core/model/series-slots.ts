@@ -1,4 +1,5 @@
 import { withRoom } from './columns.ts'
+import { FreePlaces } from './free-places.ts'
 import { packList, unpackList } from './packed-list.ts'
 import { IdColumn } from './series-table/id-column.ts'
 import { KeyBatch } from './series-table/key-batch.ts'
@@ -34,7 +35,7 @@ export class SeriesSlots {
   /** By id of the series: slot + 1. */
   readonly #slots = new IdColumn()
   #ids = new Uint32Array()
-  #free: number[] = []
+  readonly #free = new FreePlaces()
 
   constructor(table: SeriesTable) {
     this.table = table
@@ -43,7 +44,7 @@ export class SeriesSlots {
 
   /** Slots in use. */
   get size(): number {
-    return this.length - this.#free.length
+    return this.length - this.#free.size
   }
 
   /** Memory, in bytes, without the series themselves. */
@@ -56,11 +57,11 @@ export class SeriesSlots {
     return this.#slots.get(id) - 1
   }
 
-  /** A slot for a series that has none. */
-  add(id: number): number {
+  /** A slot for a series that has none. @param near another slot that is often used together with it; -1 for none */
+  add(id: number, near = -1): number {
     // The id may be of an old block, and come again with a new one before the state is asked for its ids.
     this.table.see(id)
-    const slot = this.#free.pop() ?? this.length++
+    const slot = this.#free.take(near) ?? this.length++
     this.#put(slot, id)
     return slot
   }
@@ -81,7 +82,7 @@ export class SeriesSlots {
       this.keyBytes -= this.#keyBytesOf(id)
       this.#slots.clear(id)
       this.#ids[slot] = FREE
-      this.#free.push(slot)
+      this.#free.add(slot)
     }
   }
 
@@ -144,7 +145,8 @@ export class SeriesSlots {
         if (lengths[slot] !== FREE_LENGTH) batch.add(ids[contextOf[slot]], at, (at += lengths[slot]))
       begin += at
       this.table.addAll(batch)
-      for (let slot = from, i = 0; slot < to; slot++) if (lengths[slot] !== FREE_LENGTH) this.#put(slot, batch.ids[i++])
+      for (let slot = from, i = 0; slot < to; slot++)
+        if (lengths[slot] !== FREE_LENGTH) this.#put(slot, batch.ids[i++], KeyTable.bytesOf(lengths[slot]))
     }
     this.#endRestore(length)
   }
@@ -158,14 +160,14 @@ export class SeriesSlots {
   #endRestore(length: number): void {
     this.length = length
     if (length > 0) this.#ids = withRoom(this.#ids, length - 1, FREE)
-    for (let slot = 0; slot < length; slot++) if (!this.isUsed(slot)) this.#free.push(slot)
+    for (let slot = 0; slot < length; slot++) if (!this.isUsed(slot)) this.#free.add(slot)
   }
 
-  #put(slot: number, id: number): void {
+  #put(slot: number, id: number, keyBytes = this.#keyBytesOf(id)): void {
     this.#ids = withRoom(this.#ids, slot, FREE)
     this.#ids[slot] = id
     this.#slots.set(id, slot + 1)
-    this.keyBytes += this.#keyBytesOf(id)
+    this.keyBytes += keyBytes
   }
 
   #keyBytesOf(id: number): number {

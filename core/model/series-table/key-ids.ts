@@ -1,3 +1,4 @@
+import { FreePlaces } from '../free-places.ts'
 import { IdColumn } from './id-column.ts'
 import { NO_RECORD } from './record-layout.ts'
 
@@ -14,19 +15,19 @@ export class KeyIds {
   length = 0
   /** By id: its first record, or the id that it is linked to. */
   readonly records = new IdColumn(NO_RECORD)
-  #free: number[] = []
+  readonly #free = new FreePlaces()
 
-  /** A new id. */
-  add(record: number): number {
-    const id = this.#free.pop() ?? this.length++
+  /** A new id. @param near one that it is often used together with */
+  add(record: number, near: number): number {
+    const id = this.#free.take(near) ?? this.length++
     this.records.set(id, record)
     this.size++
     return id
   }
 
-  /** A new id without a key, which depends on that of another one. */
-  addLink(base: number): number {
-    return this.add(LINK + base)
+  /** A new id without a key, which depends on that of another one. @param near as that of {@link add} */
+  addLink(base: number, near: number): number {
+    return this.add(LINK + base, near)
   }
 
   isUsed(id: number): boolean {
@@ -48,7 +49,7 @@ export class KeyIds {
   /** The id is used again for another one. */
   remove(id: number): void {
     this.records.set(id, NO_RECORD)
-    this.#free.push(id)
+    this.#free.add(id)
     this.size--
   }
 

@@ -135,7 +135,7 @@ export class KeyTable {
       records.remove(record)
       return UNKNOWN
     }
-    const own = id === UNKNOWN ? store.ids.add(record) : id
+    const own = id === UNKNOWN ? store.ids.add(record, records.get(store.last, ID)) : id
     records.set(record, ID, own)
     records.set(record, SEEN, this.epoch)
     if (id !== UNKNOWN) this.#chain(id, record)
@@ -144,9 +144,9 @@ export class KeyTable {
     return own
   }
 
-  /** A new id without a key, which depends on that of another one. */
-  addLink(base: number): number {
-    return this.#store.ids.addLink(base)
+  /** A new id without a key, which depends on that of another one. @param near an id that it is often used together with */
+  addLink(base: number, near: number): number {
+    return this.#store.ids.addLink(base, near)
   }
 
   /** The id that another one without a key depends on; {@link UNKNOWN} if it has a key. */

@@ -113,7 +113,7 @@ export class LinkedKeys {
     if (other !== UNKNOWN) return other
     const rule = known ?? this.#rules.add(this.#host.contextOf(base), context, splice)
     if (rule === undefined) return UNKNOWN
-    const id = this.#host.table.addLink(base)
+    const id = this.#host.table.addLink(base, this.#linkedNear(base, rule))
     this.#ruleOf.set(id, rule.index)
     this.#next.set(id, this.#first.get(base))
     this.#first.set(base, id)
@@ -128,6 +128,12 @@ export class LinkedKeys {
     let linked = 0
     for (let rule = this.#rules.firstOf(context); rule !== undefined; rule = rule.next) linked += rule.series
     return this.#host.seriesOf(context) > linked
+  }
+
+  /** The id that is linked to a neighbour of `base` by a rule; {@link UNKNOWN} if there is none. */
+  #linkedNear(base: number, rule: LinkRule): number {
+    const next = this.#linked(base + 1, rule)
+    return next === UNKNOWN ? this.#linked(base - 1, rule) : next
   }
 
   #linked(base: number, rule: LinkRule): number {

@@ -5,6 +5,7 @@ import { metricKeys, NO_RESOURCE, NO_SCOPE, resourceKeys, scopeKeys } from '../.
 import { SeriesSlots } from '../../model/series-slots.ts'
 import { KeyTable } from '../../model/series-table/key-table.ts'
 import type { Series, SeriesTable } from '../../model/series-table/series-table.ts'
+import { KeyCursor } from '../../model/series-table/stored-key.ts'
 import type { Stepwise } from '../../model/stepwise.ts'
 import { EventMetrics } from '../input/event-metrics.ts'
 import { GROUP_KINDS, type GroupKind } from './group-kind.ts'
@@ -50,6 +51,7 @@ export class Groups {
   #oversize = 0
   #ofEvent = new Map<string, number>()
   #eventMetrics = new EventMetrics()
+  readonly #key = new KeyCursor()
   /** By kind, the contexts of groups by the contexts of their points. */
   #contexts = new Map<GroupKind, DerivedContexts>()
 
@@ -86,14 +88,15 @@ export class Groups {
     return this.#slots.idOf(slot)
   }
 
-  /** The slot of points of `series`, which are counted as `kind`. */
-  ofSeries(series: Series, kind: GroupKind): number {
+  /** The slot of points of `series`, which are counted as `kind`. @param near as in {@link SeriesSlots.add} */
+  ofSeries(series: Series, kind: GroupKind, near = -1): number {
     const { table, id } = series
     const context = this.#contextsOf(kind).of(table.contextIdOf(id))
-    if (this.#grouping.keepsAll) return this.#slotOf(kind, table.idInContext(id, context))
+    if (this.#grouping.keepsAll) return this.#slotOf(kind, table.idInContext(id, context), near)
     // Attributes are decoded when they are asked for, which takes a microsecond.
     const kept = this.#grouping.kept(series.attributes, series.resource, series.scope)
-    return this.#slotOf(kind, table.idOf(table.context(context).metric, kept.attributes, kept.resource, kept.scope))
+    const identity = table.idOf(table.context(context).metric, kept.attributes, kept.resource, kept.scope)
+    return this.#slotOf(kind, identity, near)
   }
 
   ofEvent(name: string, all: Attributes): number {
@@ -137,8 +140,9 @@ export class Groups {
 
   restore({ identities, kinds, hasValues, lastActive }: SavedGroups): void {
     restoreSlots(this.#slots, identities)
+    const shared = new Map<number, number>()
     for (let slot = 0; slot < this.length; slot++)
-      if (this.#slots.isUsed(slot)) this.#oversize += this.#oversizeOf(this.#slots.idOf(slot))
+      if (this.#slots.isUsed(slot)) this.#oversize += this.#oversizeOf(this.#slots.idOf(slot), shared)
     this.kinds = kinds.slice()
     this.hasValues = hasValues.slice()
     this.lastActive = lastActive.slice()
@@ -165,11 +169,12 @@ export class Groups {
     return contexts
   }
 
-  #slotOf(kind: GroupKind, identity: number): number {
+  #slotOf(kind: GroupKind, identity: number, near = -1): number {
     const known = this.#slots.find(identity)
     if (known >= 0) return known
     const used = this.size + this.#oversize * this.#quotaPerByte
-    return used < this.#max || this.#isOverflow(identity) ? this.#add(kind, identity) : this.#overflow(kind, identity)
+    const fits = used < this.#max || this.#isOverflow(identity)
+    return fits ? this.#add(kind, identity, near) : this.#overflow(kind, identity)
   }
 
   /** The slot of the group that takes what has no group of its own. */
@@ -191,8 +196,8 @@ export class Groups {
     return shared >= 0 ? shared : this.#add(kind, ofAll)
   }
 
-  #add(kind: GroupKind, identity: number): number {
-    const slot = this.#slots.add(identity)
+  #add(kind: GroupKind, identity: number, near = -1): number {
+    const slot = this.#slots.add(identity, near)
     this.#oversize += this.#oversizeOf(identity)
     this.kinds = withRoom(this.kinds, slot)
     this.hasValues = withRoom(this.hasValues, slot)
@@ -203,11 +208,16 @@ export class Groups {
     return slot
   }
 
-  #oversizeOf(identity: number): number {
-    const { start, end, parent } = this.#table.keyOf(identity)
-    const { metric, resource, scope } = this.#table.context(parent)
-    const shared = metricKeys.of(metric).length + resourceKeys.of(resource).length + scopeKeys.of(scope).length
-    return Math.max(0, KeyTable.bytesOf(end - start) + shared - USUAL_IDENTITY_BYTES)
+  /** @param shared kept between calls: by context, the memory of what its series share */
+  #oversizeOf(identity: number, shared = new Map<number, number>()): number {
+    const { start, end, parent } = this.#table.keyOf(identity, this.#key)
+    let ofContext = shared.get(parent)
+    if (ofContext === undefined) {
+      const { metric, resource, scope } = this.#table.context(parent)
+      ofContext = metricKeys.of(metric).length + resourceKeys.of(resource).length + scopeKeys.of(scope).length
+      shared.set(parent, ofContext)
+    }
+    return Math.max(0, KeyTable.bytesOf(end - start) + ofContext - USUAL_IDENTITY_BYTES)
   }
 
   #isOverflow(identity: number): boolean {

@@ -74,7 +74,7 @@ export class SeriesLookup {
   slotOf(series: SeriesColumn, i: number): number {
     const id = series.ids[i]
     const slot = this.#slots.get(id) - RAISED_BY
-    return slot === UNKNOWN ? this.#insert(series.read(i)) : slot
+    return slot === UNKNOWN ? this.#insert(series.read(i), this.#slotBefore(series, i)) : slot
   }
 
   /** Reads the slots of a block in random order once, so that the processor fetches many cache lines at a time. */
@@ -140,16 +140,21 @@ export class SeriesLookup {
     }
   }
 
-  #insert(series: Series): number {
-    const slot = this.#lookUp(series)
+  /** The slot of the point before point `i`; less than 0 if it has none. Series that come together have slots near each other. */
+  #slotBefore({ ids }: SeriesColumn, i: number): number {
+    return i === 0 ? UNKNOWN : this.#slots.get(ids[i - 1]) - RAISED_BY
+  }
+
+  #insert(series: Series, near: number): number {
+    const slot = this.#lookUp(series, near)
     this.#slots.set(series.id, slot + RAISED_BY)
     return slot
   }
 
-  #lookUp(series: Series): number {
+  #lookUp(series: Series, near: number): number {
     const kind = this.#kindOf(series)
     if (kind === undefined) return PASS_THROUGH
-    if (!countsUp(series, kind)) return this.#groups.ofSeries(series, kind)
+    if (!countsUp(series, kind)) return this.#groups.ofSeries(series, kind, near)
     const { cumulative, cumulativeBytes } = this.#limits
     const number = this.#cumulative.numberOf(series.id, cumulative, cumulativeBytes)
     if (number < 0) return TOO_MANY

@@ -54,6 +54,33 @@ it('series keep their slots through removals and restarts, whatever their attrib
   )
 })
 
+it('regression: slots that were free got other series after a restart, so windows were sent in another order when they were replayed', () => {
+  const step = fc.oneof(
+    fc.record({ add: fc.nat(3000), near: fc.integer({ min: -1, max: 300 }) }),
+    fc.record({ remove: fc.nat(9) })
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 100 }), fc.nat(99), (steps, restart) => {
+      const running = new SeriesSlots(new SeriesTable())
+      let other = new SeriesSlots(new SeriesTable())
+      for (const [i, step] of steps.entries()) {
+        if (i === restart) other = restarted(other)
+        const slots = [running, other].map(one => {
+          if ('add' in step) {
+            const { id } = one.table.intern(METRIC, [['n', step.add]])
+            return one.find(id) >= 0 ? one.find(id) : one.add(id, step.near)
+          }
+          const used = Array.from({ length: one.length }, (_, slot) => slot).filter(slot => one.isUsed(slot))
+          one.remove(used.filter(slot => slot % 10 >= step.remove))
+          return used.length
+        })
+        assert.equal(slots[0], slots[1])
+      }
+    }),
+    { numRuns: 300 }
+  )
+})
+
 it('series stay as long as they have a slot, and slots are used again', async () => {
   const table = new SeriesTable()
   const slots = new SeriesSlots(table)
