@@ -15,7 +15,8 @@ const NEAR_WORDS = 64
 const MOST_FREE = 1 / 4
 /** Pages of which free records have this part are emptied. */
 const HOLES = 1 / 8
-const MOVED_PER_STEP = 64
+/** Looked at, and moved unless they are free. */
+const RECORDS_PER_STEP = 64
 
 /**
  * Brings records into the order in which they are found. Series come into being in any order, and are found in another one ever
@@ -54,12 +55,12 @@ export class KeyOrder {
   *fillHoles(): Stepwise<void> {
     const { records } = this.#store
     let last = 0
-    let moved = 0
+    let looked = 0
     for (const page of records.pagesWithHoles(HOLES))
       for (const record of records.drain(page)) {
         if (records.isFull) return
-        last = this.#move(record, last)
-        if (++moved % MOVED_PER_STEP === 0) yield
+        if (records.isInUse(record)) last = this.#move(record, last)
+        if (++looked % RECORDS_PER_STEP === 0) yield
       }
   }
 

@@ -125,8 +125,8 @@ export class RecordPages {
   }
 
   /**
-   * The records in use of a page, which its caller moves elsewhere. What is free there is not used again meanwhile. Others may add
-   * and remove records in between.
+   * The records of a page, free ones too; its caller moves the others elsewhere. What is free there is not used again meanwhile.
+   * Others may add and remove records in between.
    */
   *drain(page: number): Generator<number, void> {
     if (this.isFull) return
@@ -134,7 +134,7 @@ export class RecordPages {
     this.#draining = page
     this.#free[page].clear()
     try {
-      yield* this.#inUseOf(page)
+      yield* this.#recordsOf(page)
     } finally {
       this.#draining = NO_PAGE
     }
@@ -199,10 +199,9 @@ export class RecordPages {
     this.#free[page] = new Map()
   }
 
-  *#inUseOf(page: number): Generator<number, void> {
+  *#recordsOf(page: number): Generator<number, void> {
     const words = this.pages[page]
-    for (let at = 0; at < this.#ends[page]; at += wordsOf(words[at + LENGTH]))
-      if (words[at + PARENT] !== FREE) yield page * PAGE_WORDS + at
+    for (let at = 0; at < this.#ends[page]; at += wordsOf(words[at + LENGTH])) yield page * PAGE_WORDS + at
   }
 
   /** Discards the followers of a page's records that are in other pages. */
