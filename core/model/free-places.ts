@@ -14,12 +14,15 @@ export class FreePlaces {
   #bits = new Uint32Array()
   /** A bit for each word of these, set if it has one set. */
   #words = new Uint32Array()
+  /** No word of those before this has one. */
+  #first = 0
 
   add(place: number): void {
     this.#bits = withRoom(this.#bits, place >>> 5)
     this.#words = withRoom(this.#words, place >>> 10)
     this.#bits[place >>> 5] |= 1 << (place & 31)
     this.#words[place >>> 10] |= 1 << ((place >>> 5) & 31)
+    this.#first = Math.min(this.#first, place >>> 10)
     this.size++
   }
 
@@ -44,9 +47,8 @@ export class FreePlaces {
   }
 
   #firstWord(): number {
-    let at = 0
-    while (this.#words[at] === 0) at++
-    return at * 32 + lowestBit(this.#words[at])
+    while (this.#words[this.#first] === 0) this.#first++
+    return this.#first * 32 + lowestBit(this.#words[this.#first])
   }
 
   #hasFree(word: number): boolean {

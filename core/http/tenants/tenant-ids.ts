@@ -3,7 +3,7 @@ import { IdColumn, PagedColumn } from '../../model/series-table/id-column.ts'
 import type { IdHolder } from '../../model/series-table/id-lifetimes.ts'
 import { KeyTable, UNKNOWN } from '../../model/series-table/key-table.ts'
 import type { SeriesTable } from '../../model/series-table/series-table.ts'
-import { runThrough } from '../../model/stepwise.ts'
+import type { Stepwise } from '../../model/stepwise.ts'
 import { MOST_TENANTS } from './meters.ts'
 
 /** A received series' id in four bytes, and in one the number of series that had this id before. */
@@ -11,6 +11,7 @@ const KEY_BYTES = 5
 const GENERATION = 4
 /** Entries without points for more epochs go. Far fewer than an id could have series in, so that a byte tells them apart. */
 const IDLE_EPOCHS = 4
+const ENTRIES_PER_STEP = 1024
 
 /**
  * For each tenant and each received series the series that has the tenant in its resource. One table for all tenants: a
@@ -59,16 +60,17 @@ export class TenantIds implements IdHolder {
   }
 
   /** Called when an epoch begins. Removes entries that are not in use. */
-  holdIds(hold: (id: number) => void): void {
+  *holdIds(hold: (id: number) => void): Stepwise<void> {
     const entries = this.#entries
     entries.epoch++
     for (let entry = 0; entry < entries.length; entry++) {
+      if (entry % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield
       if (!entries.isUsed(entry)) continue
       const derived = this.#derived.get(entry)
       if (entries.epoch - entries.seen(entry) > IDLE_EPOCHS) this.#remove(entry, derived)
       else if (derived !== NOT_DERIVED) hold(derived)
     }
-    runThrough(entries.reclaim())
+    yield* entries.reclaim()
   }
 
   /** The key at hand gets its id. */

@@ -1,10 +1,12 @@
 import type { Stepwise } from '../stepwise.ts'
 import type { KeyBatch } from './key-batch.ts'
 import type { KeyStore } from './key-store.ts'
-import { FOLLOWER, ID, LENGTH, wordsOf } from './record-layout.ts'
+import { FOLLOWER, ID } from './record-layout.ts'
 
-/** Moved at once, in half a millisecond. */
+/** Moved at once, in a millisecond. */
 const MOST_MOVED = 2048
+/** Of larger records fewer are moved at once. */
+const MOST_WORDS = 2 ** 16
 /** For fewer it is not worth the look. */
 const FEWEST_MOVED = 32
 /** Records are moved if of so many that follow each other one is not near the one before. */
@@ -15,8 +17,10 @@ const NEAR_WORDS = 64
 const MOST_FREE = 1 / 4
 /** Pages of which free records have this part are emptied. */
 const HOLES = 1 / 8
-/** Looked at, and moved unless they are free. */
-const RECORDS_PER_STEP = 64
+/** Words of records that are looked at, and moved unless they are free. */
+const WORDS_PER_STEP = 2048
+/** Emptied before they are given back: so much memory is needed beside that of all records. */
+const PAGES_AT_ONCE = 8
 
 /**
  * Brings records into the order in which they are found. Series come into being in any order, and are found in another one ever
@@ -41,33 +45,50 @@ export class KeyOrder {
     let last = before
     let jumps = 0
     let found = 0
-    for (; found < Math.min(length, MOST_MOVED); found++) {
+    for (let words = 0; found < Math.min(length, MOST_MOVED) && words < MOST_WORDS; found++) {
       const record = records.get(last, FOLLOWER)
       // A key that is several times in a batch has the follower of its last time.
       if (!records.isInUse(record) || records.get(record, ID) !== ids[found]) break
       if (!this.#isNear(last, record)) jumps++
+      words += records.sizeOf(record)
       this.#found[found] = last = record
     }
     if (found >= FEWEST_MOVED && jumps * NEAR_PER_JUMP > found) this.#moveAll(this.#found.subarray(0, found), before)
   }
 
-  /** Empties pages of which free records have much: others take all of their memory. */
-  *fillHoles(): Stepwise<void> {
+  /** Gives back pages without a record in use, and first empties those of which free records have much. */
+  *reclaim(): Stepwise<void> {
+    const { records } = this.#store
+    const pages = records.pagesWithHoles(HOLES)
+    do {
+      yield* this.#empty(pages.splice(0, PAGES_AT_ONCE))
+      yield* records.reclaim()
+    } while (pages.length > 0)
+  }
+
+  *#empty(pages: readonly number[]): Stepwise<void> {
     const { records } = this.#store
     let last = 0
-    let looked = 0
-    for (const page of records.pagesWithHoles(HOLES))
+    let words = 0
+    for (const page of pages)
       for (const record of records.drain(page)) {
         if (records.isFull) return
         if (records.isInUse(record)) last = this.#move(record, last)
-        if (++looked % RECORDS_PER_STEP === 0) yield
+        words += records.sizeOf(record)
+        if (words < WORDS_PER_STEP) continue
+        words = 0
+        yield
       }
   }
 
   #moveAll(found: Int32Array, before: number): void {
+    const { records } = this.#store
     let last = before
-    // A key that is twice in a batch has been moved the second time.
-    for (const record of found) if (this.#store.records.isInUse(record)) last = this.#move(record, last)
+    for (const record of found) {
+      if (records.isFull) return
+      // A key that is twice in a batch has been moved the second time.
+      if (records.isInUse(record)) last = this.#move(record, last)
+    }
   }
 
   /** @param before the record that it may be expected behind */
@@ -79,7 +100,7 @@ export class KeyOrder {
   }
 
   #isNear(record: number, next: number): boolean {
-    const between = next - record - wordsOf(this.#store.records.get(record, LENGTH))
+    const between = next - record - this.#store.records.sizeOf(record)
     return between >= 0 && between <= NEAR_WORDS
   }
 }

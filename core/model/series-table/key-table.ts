@@ -78,9 +78,8 @@ export class KeyTable {
   }
 
   /** Gives memory back that no key is in, and some that few are in. */
-  *reclaim(): Stepwise<void> {
-    yield* this.#order.fillHoles()
-    yield* this.#store.records.reclaim()
+  reclaim(): Stepwise<void> {
+    return this.#order.reclaim()
   }
 
   /** Memory that one more key takes, in bytes: its record, two slots, and what tables know of its id. */

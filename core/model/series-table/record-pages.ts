@@ -16,7 +16,6 @@ import {
 
 const PAGE_WORDS = 2 ** PAGE_BITS
 const MOST_PAGES = 2 ** (31 - PAGE_BITS)
-const NO_PAGE = -1
 /** A page in which less is used is not worth the work. */
 const FEWEST_WORDS = 2 ** 16
 const NO_WORDS = new Int32Array()
@@ -37,14 +36,14 @@ export class RecordPages {
   readonly #freeWords: number[] = []
   /** By page, free records by their number of words. */
   readonly #free: Map<number, number>[] = []
-  /** By number of words: pages that may have such a free record. */
+  /** By number of words: the pages that have such a free record. */
   readonly #pagesWithFree = new Map<number, number[]>()
   /** Pages that were given back. */
-  readonly #vacant: number[] = []
+  readonly #vacant = new Set<number>()
+  /** Pages that are being emptied, or were, and are not given back yet. Their free records are not used again. */
+  readonly #drained = new Set<number>()
   /** The page that is being filled. */
-  #page = NO_PAGE
-  /** The page that is being emptied: its free records are not used again. */
-  #draining = NO_PAGE
+  #page = 0
 
   constructor() {
     // The record that stands for none has a page of its own, so that every other page can be given back.
@@ -55,19 +54,21 @@ export class RecordPages {
     this.#fillNext()
   }
 
-  /** Memory of records, in use and free, in bytes. */
+  /** Memory of records, in use and free, in bytes. Pages that are about to be given back do not count. */
   get reservedBytes(): number {
-    return (this.pages.length - this.#vacant.length - 2) * PAGE_BYTES + this.#ends[this.#page] * 4
+    const filled = this.pages.length - this.#vacant.size - this.#drained.size - 2
+    return filled * PAGE_BYTES + this.#ends[this.#page] * 4
   }
 
   /** True if no more records can be named, by 31 bits. */
   get isFull(): boolean {
-    return this.pages.length === MOST_PAGES && this.#vacant.length === 0
+    return this.pages.length === MOST_PAGES && this.#vacant.size === 0
   }
 
   /** Memory of free records, for keys of their lengths alone, in bytes. */
   get freeBytes(): number {
-    return this.reservedBytes - this.bytes
+    // Of a page that is being emptied records still count, and the page does not.
+    return Math.max(0, this.reservedBytes - this.bytes)
   }
 
   get(record: number, field: number): number {
@@ -78,6 +79,11 @@ export class RecordPages {
     this.pages[record >>> PAGE_BITS][(record & IN_PAGE) + field] = value
   }
 
+  /** Its words. */
+  sizeOf(record: number): number {
+    return wordsOf(this.get(record, LENGTH))
+  }
+
   isInUse(record: number): boolean {
     const parent: number | undefined = this.get(record, PARENT)
     return parent !== undefined && parent !== FREE
@@ -85,26 +91,27 @@ export class RecordPages {
 
   remove(record: number): void {
     const page = record >>> PAGE_BITS
-    const size = wordsOf(this.get(record, LENGTH))
+    const size = this.sizeOf(record)
     this.set(record, PARENT, FREE)
     this.#inUse[page]--
     this.#freeWords[page] += size
     this.bytes -= size * 4
-    if (page === this.#draining) return
+    if (this.#drained.has(page)) return
     const next = this.#free[page].get(size) ?? NO_RECORD
     this.set(record, NEXT, next)
     this.#free[page].set(size, record)
-    if (next === NO_RECORD) this.#pagesOf(size).push(page)
+    if (next === NO_RECORD) this.#list(page, size)
   }
 
   /** Gives back pages without a record in use. */
   *reclaim(): Stepwise<void> {
     const left = new Set<number>()
     for (const [page, inUse] of this.#inUse.entries()) {
-      if (inUse > 0 || page === this.#page || this.pages[page] === NO_WORDS) continue
+      // It may be of an earlier time, when this was not done to its end.
+      if (inUse > 0 || page === this.#page || this.#vacant.has(page)) continue
       this.pages[page] = NO_WORDS
       this.views[page] = NO_VIEW
-      this.#free[page].clear()
+      this.#unlist(page)
       this.#freeWords[page] = 0
       left.add(page)
     }
@@ -114,30 +121,32 @@ export class RecordPages {
       this.#discardFollowers(page, left)
       yield
     }
-    this.#vacant.push(...left)
+    for (const page of left) {
+      this.#vacant.add(page)
+      this.#drained.delete(page)
+    }
   }
 
-  /** Pages of whose used memory free records have at least a part. @param part from 0 to 1 */
+  /** Pages of whose used memory free records have at least a part, but not all. @param part from 0 to 1 */
   pagesWithHoles(part: number): number[] {
-    return [...this.pages.keys()].filter(
-      page => this.#freeWords[page] >= part * Math.max(this.#ends[page], FEWEST_WORDS)
-    )
+    const has = (page: number) => this.#freeWords[page] >= part * Math.max(this.#ends[page], FEWEST_WORDS)
+    const pages = [...this.pages.keys()].filter(page => this.#inUse[page] > 0 && has(page))
+    // Were it not the first one, it would get the records of others.
+    return pages.sort((a, b) => Number(b === this.#page) - Number(a === this.#page))
   }
 
   /**
-   * The records of a page, free ones too; its caller moves the others elsewhere. What is free there is not used again meanwhile.
-   * Others may add and remove records in between.
+   * The records of a page, free ones too; its caller moves the others elsewhere, before it gives the page back. What is free there
+   * is not used again. Others may add and remove records in between.
    */
   *drain(page: number): Generator<number, void> {
-    if (this.isFull) return
+    // It may have become empty, and been given back.
+    if (this.isFull || this.#inUse[page] === 0) return
     if (page === this.#page) this.#fillNext()
-    this.#draining = page
-    this.#free[page].clear()
-    try {
-      yield* this.#recordsOf(page)
-    } finally {
-      this.#draining = NO_PAGE
-    }
+    this.#drained.add(page)
+    this.#unlist(page)
+    const words = this.pages[page]
+    for (let at = 0; at < this.#ends[page]; at += wordsOf(words[at + LENGTH])) yield page * PAGE_WORDS + at
   }
 
   /** Room for a record. One of its size that is free is replaced, so that no place is ever in the middle of a record. */
@@ -158,17 +167,15 @@ export class RecordPages {
 
   /** {@link NO_RECORD} if none of that size is free. */
   #takeFree(size: number): number {
-    const pages = this.#pagesOf(size)
-    for (let page = pages.at(-1); page !== undefined; page = pages.at(-1)) {
-      const record = this.#free[page].get(size) ?? NO_RECORD
-      if (record !== NO_RECORD) {
-        this.#free[page].set(size, this.get(record, NEXT))
-        this.#freeWords[page] -= size
-        return record
-      }
-      pages.pop()
-    }
-    return NO_RECORD
+    const pages = this.#pagesWithFree.get(size)
+    if (pages === undefined) return NO_RECORD
+    const page = pages.at(-1)!
+    const record = this.#free[page].get(size)!
+    const next = this.get(record, NEXT)
+    if (next === NO_RECORD) this.#unlistSize(page, size)
+    else this.#free[page].set(size, next)
+    this.#freeWords[page] -= size
+    return record
   }
 
   #takeNew(size: number): number {
@@ -178,15 +185,31 @@ export class RecordPages {
     return record
   }
 
-  #pagesOf(size: number): number[] {
-    let pages = this.#pagesWithFree.get(size)
-    if (pages === undefined) this.#pagesWithFree.set(size, (pages = []))
-    return pages
+  /** The page has a free record of this size now. */
+  #list(page: number, size: number): void {
+    const pages = this.#pagesWithFree.get(size)
+    if (pages === undefined) this.#pagesWithFree.set(size, [page])
+    else pages.push(page)
+  }
+
+  /** It has none any more. */
+  #unlistSize(page: number, size: number): void {
+    this.#free[page].delete(size)
+    const pages = this.#pagesWithFree.get(size)!
+    if (pages.length === 1) this.#pagesWithFree.delete(size)
+    else pages.splice(pages.lastIndexOf(page), 1)
+  }
+
+  /** Free records of the page are not used again. */
+  #unlist(page: number): void {
+    for (const size of this.#free[page].keys()) this.#unlistSize(page, size)
   }
 
   #fillNext(): void {
-    this.#page = this.#vacant.pop() ?? this.pages.length
-    this.#addPage(this.#page, PAGE_WORDS)
+    const [vacant = this.pages.length] = this.#vacant
+    this.#vacant.delete(vacant)
+    this.#page = vacant
+    this.#addPage(vacant, PAGE_WORDS)
   }
 
   #addPage(page: number, length: number): void {
@@ -197,11 +220,6 @@ export class RecordPages {
     this.#inUse[page] = 0
     this.#freeWords[page] = 0
     this.#free[page] = new Map()
-  }
-
-  *#recordsOf(page: number): Generator<number, void> {
-    const words = this.pages[page]
-    for (let at = 0; at < this.#ends[page]; at += wordsOf(words[at + LENGTH])) yield page * PAGE_WORDS + at
   }
 
   /** Discards the followers of a page's records that are in other pages. */

@@ -14,6 +14,6 @@ test('a scenario alone is measured with the fewest series', () => {
 for (const [name, problem] of [
   ['thru', /no scenario "thru": use one of windows-by, /],
   ['through/many', /"many" is not a number of series/],
-  ['through/1000/sorted', /no variant "sorted": use one of in order, random, churn/]
+  ['through/1000/sorted', /no variant "sorted": use one of in order, random, scattered, churn/]
 ] as const)
   test(`${name} is no case`, () => assert.throws(() => parseCase(name), problem))

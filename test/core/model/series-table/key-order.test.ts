@@ -3,13 +3,14 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { KeyTable, UNKNOWN } from '../../../../core/model/series-table/key-table.ts'
 import { runThrough } from '../../../../core/model/stepwise.ts'
-import { addKey, findKey, type Key, keyAt, resolve } from './key-list.ts'
+import { addKey, batchOf, findKey, type Key, keyAt, resolve } from './key-list.ts'
 
 const MIB = 2 ** 20
 /** A key of 100 bytes takes as much. */
 const RECORD_BYTES = 124
 
-const keys = (count: number) => Array.from({ length: count }, (_, i): Key => [1, `key ${i}`.padEnd(100, '.')])
+const keys = (count: number, length = 100) =>
+  Array.from({ length: count }, (_, i): Key => [1, `key ${i}`.padEnd(length, '.')])
 
 /** Each stands far from the one before. `stride` and the number of keys have no common divisor. */
 const scattered = (all: readonly Key[], stride: number) => all.map((_, i) => all[(i * stride) % all.length])
@@ -100,6 +101,31 @@ it('pages that few keys are left in are given back, those that are left are foun
   )
   resolve(table, all)
   assert.ok(table.reservedBytes < before + 2 * MIB, `${table.reservedBytes} bytes`)
+})
+
+it('regression: while memory was given back twice as much was taken, and what was about to be given back counted as taken', () => {
+  const table = new KeyTable()
+  const ids = keys(80_000, 1000).map(key => addKey(table, ...key))
+  for (const [i, id] of ids.entries()) if (i % 6 === 0) table.remove(id)
+  const before = table.reservedBytes
+  const buffers = process.memoryUsage().arrayBuffers
+  let most = 0
+  let steps = 0
+  for (const _ of table.reclaim()) {
+    assert.ok(table.reservedBytes <= before, `${table.reservedBytes} of ${before} bytes`)
+    if (++steps % 100 === 0) most = Math.max(most, process.memoryUsage().arrayBuffers - buffers)
+  }
+  assert.ok(table.reservedBytes < before - 4 * MIB, `${table.reservedBytes} of ${before} bytes`)
+  // Half of it are pages that the garbage collector has not looked at yet.
+  assert.ok(most < 64 * MIB, `${most} bytes`)
+})
+
+it('regression: lists of pages with free records took more and more memory', () => {
+  const table = new KeyTable()
+  const { view, starts, ends } = batchOf(keys(1))
+  const before = process.memoryUsage().heapUsed
+  for (let i = 0; i < 2_000_000; i++) table.remove(table.add(1, view, starts[0], ends[0]))
+  assert.ok(process.memoryUsage().heapUsed < before + 8 * MIB)
 })
 
 /** Keys of several lengths. Four of the large ones are holes enough for a page to be emptied. */
