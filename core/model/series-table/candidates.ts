@@ -38,7 +38,7 @@ export class Candidates {
     for (let i = from; i < to; i++) hashes[i - from] = hash(secrets, parents[i], view, starts[i], ends[i])
     let touched = 0
     for (let i = 0; i < to - from; i++) {
-      const shard = slots.shards[hashes[i] >>> 24]
+      const shard = slots.shardOf(hashes[i])
       touched ^= shard[firstSlot(shard, hashes[i])]
     }
     this.#touched ^= touched
@@ -46,10 +46,10 @@ export class Candidates {
 
   #findRecords(count: number): void {
     const { hashes, records } = this
-    const { shards } = this.#store.slots
+    const { slots: allSlots } = this.#store
     for (let i = 0; i < count; i++) {
       const hash = hashes[i]
-      const slots = shards[hash >>> 24]
+      const slots = allSlots.shardOf(hash)
       let at = firstSlot(slots, hash)
       while (slots[at + 1] !== NO_RECORD && slots[at] !== hash) at = nextSlot(slots, at)
       records[i] = slots[at + 1]

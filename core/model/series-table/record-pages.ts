@@ -112,7 +112,7 @@ export class RecordPages {
       this.pages[page] = NO_WORDS
       this.views[page] = NO_VIEW
       this.#unlist(page)
-      this.#freeWords[page] = 0
+      this.#freeWords[page] = this.#ends[page] = 0
       left.add(page)
     }
     if (left.size === 0) return
@@ -225,7 +225,6 @@ export class RecordPages {
   /** Discards the followers of a page's records that are in other pages. */
   #discardFollowers(page: number, others: ReadonlySet<number>): void {
     const words = this.pages[page]
-    if (words === NO_WORDS) return
     // Begins with the record that stands for none: it, too, has a follower.
     for (let at = 0; at < this.#ends[page]; at += wordsOf(words[at + LENGTH]))
       if (others.has(words[at + FOLLOWER] >>> PAGE_BITS)) words[at + FOLLOWER] = NO_RECORD
