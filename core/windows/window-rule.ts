@@ -14,11 +14,12 @@ import { Extractor, READY } from './input/extractor.ts'
 import { instantOf, instantOfDelta } from './input/intervals.ts'
 import { COUNTED, type Recording } from './input/observation.ts'
 import { Recorder } from './input/recorder.ts'
-import { PASS_THROUGH, type SavedSeriesLookup, SeriesLookup, TOO_MANY } from './input/series-lookup.ts'
+import { NOT_LOOKED_UP, PASS_THROUGH, type SavedSeriesLookup, SeriesLookup, TOO_MANY } from './input/series-lookup.ts'
 import { limitsOf, quotaPerByteOf } from './memory-bound.ts'
 import { Emitter } from './output/emitter.ts'
 import { namedOutputs } from './output/named-outputs.ts'
 import { windowText } from './output/output-series.ts'
+import type { Pane } from './panes/pane.ts'
 import type { SavedTotals } from './panes/totals.ts'
 import type { WindowOptions, WindowSize } from './panes/window-size.ts'
 import { type SavedWindows, Windows } from './panes/windows.ts'
@@ -90,37 +91,48 @@ export class WindowRule {
   }
 
   addPoints(block: PointBlock, disposition: Disposition): void {
-    const { series, time, start, value, flags, length } = block
-    const isPlain = this.#settings.attribute === undefined && block.distributions.size === 0
-    const inputs = this.#lookup
-    const { windows } = this
-    const { newest } = disposition
-    let { latest } = disposition
-    inputs.bringNear(series)
-    for (let i = 0; i < length; i++) {
-      const slot = inputs.slotOf(series, i)
-      if (slot === PASS_THROUGH || slot === TOO_MANY) {
-        this.#refuse(slot, series.read(i), i, disposition)
-        continue
-      }
-      if (time[i] > newest) {
-        this.#dropFuture(i, disposition)
-        continue
-      }
-      if (time[i] > latest) latest = time[i]
-      const isNumber = slot >= 0 && flags[i] === 0 && value[i] >= 0 && value[i] < Number.POSITIVE_INFINITY
-      const addsUp = isPlain && isNumber ? this.#addsUp[this.groups.kinds[slot]] : 0
-      const at = addsUp === ADDS_UP_AS_DELTA ? instantOfDelta(start[i], time[i]) : time[i]
-      const pane = addsUp === 0 ? undefined : windows.openPaneAt(at)
-      if (pane !== undefined) {
-        pane.add(slot, value[i], 1)
-        disposition.count(i)
-      } else this.#addPoint(block, i, slot, disposition)
+    const slots = this.#lookup.knownSlots(block.series)
+    const haveNumbers = this.#settings.attribute === undefined && block.distributions.size === 0
+    for (let i = 0; i < block.length; ) {
+      const end = haveNumbers && slots[i] >= 0 ? this.#addRun(block, i, slots, disposition) : i
+      if (end === i) this.#addPoint(block, i, slots[i++], disposition)
+      else i = end
     }
-    disposition.latest = latest
   }
 
-  #addPoint(block: PointBlock, i: number, slot: number, disposition: Disposition): void {
+  // The loops have no more in them than they need. So the processor works on many points at a time, and fetches the groups of
+  // all of them.
+  /** Adds the points from `from` on that need no more than a sum and a count, as far as they are of one pane. Returns their end. */
+  #addRun(block: PointBlock, from: number, slots: Int32Array, disposition: Disposition): number {
+    const { time, start, value, flags, length } = block
+    const { windows } = this
+    const { kinds } = this.groups
+    const { newest } = disposition
+    let { latest } = disposition
+    let pane: Pane | undefined
+    let i = from
+    for (; i < length; i++) {
+      const slot = slots[i]
+      const isNumber = slot >= 0 && flags[i] === 0 && value[i] >= 0 && value[i] < Number.POSITIVE_INFINITY
+      const addsUp = isNumber && time[i] <= newest ? this.#addsUp[kinds[slot]] : 0
+      if (addsUp === 0) break
+      const open = windows.openPaneAt(addsUp === ADDS_UP_AS_DELTA ? instantOfDelta(start[i], time[i]) : time[i])
+      if (open === undefined || (pane !== undefined && open !== pane)) break
+      pane = open
+      if (time[i] > latest) latest = time[i]
+    }
+    pane?.addRun(slots, value, from, i)
+    disposition.countRun(from, i)
+    disposition.latest = latest
+    return i
+  }
+
+  #addPoint(block: PointBlock, i: number, known: number, disposition: Disposition): void {
+    const slot = known === NOT_LOOKED_UP ? this.#lookup.slotOf(block.series, i) : known
+    if (slot === PASS_THROUGH || slot === TOO_MANY) return this.#refuse(slot, block.series.read(i), i, disposition)
+    const time = block.time[i]
+    if (time > disposition.newest) return this.#dropFuture(i, disposition)
+    if (time > disposition.latest) disposition.latest = time
     const at = instantOf(block, i)
     if (!this.#isForwarded(at, i, disposition)) this.#settle(this.#extractor.point(block, i, slot, at), i, disposition)
   }

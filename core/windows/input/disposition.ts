@@ -46,6 +46,14 @@ export class Disposition {
     this.consume(i)
   }
 
+  /** Counts the items from `from` to `to`. */
+  countRun(from: number, to: number): void {
+    const dispositions = this.#dispositions
+    this.counted += to - from
+    this.#shares += to - from
+    for (let i = from; i < to; i++) if (dispositions[i] === UNTOUCHED) dispositions[i] = CONSUMED
+  }
+
   /** A rule counted it, or booked its drop. */
   consume(i: number): void {
     this.#shares++

@@ -14,16 +14,12 @@ export const PASS_THROUGH = -1
 export const CUMULATIVE = -2
 /** The series is cumulative, and no more of these can be remembered. */
 export const TOO_MANY = -3
-const UNKNOWN = -4
+/** Nobody has asked for the slot of the series yet. */
+export const NOT_LOOKED_UP = -4
 /** In its column a slot is this much higher: columns have no negative numbers. */
-const RAISED_BY = -UNKNOWN
+const RAISED_BY = -NOT_LOOKED_UP
 /** Series that are looked at before the caller may do something else. */
 const IDS_PER_STEP = 4096
-
-/** Ids with less between them are mostly of the order in which they were given, which the processor foresees. */
-const NEAR = 64
-/** For fewer points it is not worth while. */
-const FEW = 32
 
 /** Most cumulative series that are remembered, and most memory of their identities in bytes. */
 export interface LookupLimits {
@@ -47,8 +43,8 @@ export class SeriesLookup {
   /** Numbers of cumulative series in `#cumulative`. */
   #numbers: IdColumn
   #cumulative: CumulativeState
-  /** Kept, so that {@link bringNear} is not left out. */
-  #touched = 0
+  /** By point of the block that came last. */
+  #known = new Int32Array()
 
   /**
    * @param since first points of series that began before this add nothing, Unix ms
@@ -70,19 +66,21 @@ export class SeriesLookup {
     this.#numbers = table.idColumn()
   }
 
-  /** The slot of the group of point `i`, {@link PASS_THROUGH}, {@link CUMULATIVE} or {@link TOO_MANY}. */
-  slotOf(series: SeriesColumn, i: number): number {
-    const id = series.ids[i]
-    const slot = this.#slots.get(id) - RAISED_BY
-    return slot === UNKNOWN ? this.#insert(series.read(i), this.#slotBefore(series, i)) : slot
+  /**
+   * What {@link slotOf} says of each point as far as its series was looked up before; {@link NOT_LOOKED_UP} of others. It
+   * stands until the next call. A loop that does nothing else lets the processor fetch many slots at a time.
+   */
+  knownSlots({ ids }: SeriesColumn): Int32Array {
+    if (this.#known.length < ids.length) this.#known = new Int32Array(ids.length)
+    const known = this.#known
+    for (let i = 0; i < ids.length; i++) known[i] = this.#slots.get(ids[i]) - RAISED_BY
+    return known
   }
 
-  /** Reads the slots of a block in random order once, so that the processor fetches many cache lines at a time. */
-  bringNear({ ids }: SeriesColumn): void {
-    if (ids.length < FEW || Math.abs(ids[1] - ids[0]) < NEAR) return
-    let touched = 0
-    for (let i = 0; i < ids.length; i++) touched ^= this.#slots.get(ids[i])
-    this.#touched ^= touched
+  /** The slot of the group of point `i`, {@link PASS_THROUGH}, {@link CUMULATIVE} or {@link TOO_MANY}. */
+  slotOf(series: SeriesColumn, i: number): number {
+    const slot = this.#slots.get(series.ids[i]) - RAISED_BY
+    return slot === NOT_LOOKED_UP ? this.#insert(series.read(i), this.#slotBefore(series, i)) : slot
   }
 
   /** Writes to `into` how much point `i`, of a cumulative series, adds, and its group; false if that cannot be told. */
@@ -134,7 +132,7 @@ export class SeriesLookup {
           slot >= 0
             ? hasRoom && (expired.has(slot) || overflowSlots.has(slot))
             : slot === TOO_MANY && hasRoomForCumulative
-        if (isOutdated) page[i] = UNKNOWN + RAISED_BY
+        if (isOutdated) page[i] = NOT_LOOKED_UP + RAISED_BY
       }
       yield
     }
@@ -142,7 +140,7 @@ export class SeriesLookup {
 
   /** The slot of the point before point `i`; less than 0 if it has none. Series that come together have slots near each other. */
   #slotBefore({ ids }: SeriesColumn, i: number): number {
-    return i === 0 ? UNKNOWN : this.#slots.get(ids[i - 1]) - RAISED_BY
+    return i === 0 ? NOT_LOOKED_UP : this.#slots.get(ids[i - 1]) - RAISED_BY
   }
 
   #insert(series: Series, near: number): number {

@@ -63,11 +63,13 @@ export class Pane implements PaneState {
     return pane
   }
 
-  /** Adds to a group that needs no more than the sum and the count. */
-  add(slot: number, sum: number, count: number): void {
-    const row = this.rowOf(slot)
-    this.sums[row] += sum
-    this.counts[row] += count
+  /** Adds each of the values from `from` to `to` to the group of its slot, which needs no more than a sum and a count. */
+  addRun(slots: Int32Array, values: Float64Array, from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      const row = this.rowOf(slots[i])
+      this.sums[row] += values[i]
+      this.counts[row]++
+    }
   }
 
   /** @param accumulators indexes into those of the layout */

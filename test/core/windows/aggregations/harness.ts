@@ -16,6 +16,11 @@ const accumulators = [...new Set(AGGREGATIONS.flatMap((one: Aggregation) => one.
 export const LAYOUT: PaneLayout = { accumulators, limits: USUAL_LIMITS }
 const ALL = accumulators.map((_, i) => i)
 
+/** Adds one value that needs no more than a sum and a count. */
+export function add(pane: Pane, slot: number, value: number): void {
+  pane.addRun(Int32Array.of(slot), Float64Array.of(value), 0, 1)
+}
+
 /** Adds one value to `slot`, or any other item. */
 export function observe(pane: Pane, slot: number, value: number, more: Partial<Observation> = {}): void {
   pane.observe({ ...newObservation(), slot, value, min: value, max: value, sum: value, count: 1, ...more }, ALL)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import { PaneTree } from '../../../../core/windows/panes/pane-tree.ts'
-import { LAYOUT } from '../aggregations/harness.ts'
+import { add, LAYOUT } from '../aggregations/harness.ts'
 
 const LONGEST = 50
 const change = fc.record({ kind: fc.constant('change' as const), number: fc.nat(200), value: fc.integer() })
@@ -21,7 +21,7 @@ it('the sum of any run of panes is that of its panes, whatever changes and goes 
       let gone = 0
       for (const step of steps) {
         if (step.kind === 'change') {
-          tree.change(step.number).add(7, step.value, 1)
+          add(tree.change(step.number), 7, step.value)
           values.set(step.number, (values.get(step.number) ?? 0) + step.value)
         } else if (step.kind === 'evict') {
           tree.expireBefore(step.before)
@@ -46,7 +46,7 @@ it('the sum of any run of panes is that of its panes, whatever changes and goes 
 
 it('a window of many panes is put together of few sums', () => {
   const tree = new PaneTree(1024, LAYOUT)
-  for (let number = 0; number < 3000; number++) tree.change(number).add(number, 1, 1)
+  for (let number = 0; number < 3000; number++) add(tree.change(number), number, 1)
   for (let end = 1024; end <= 3000; end++) {
     const sum = tree.sum(end - 1024, end)
     if (end % 100 === 0) assert.equal(sum!.size, 1024)
