@@ -5,6 +5,8 @@ import { setTimeout } from 'node:timers/promises'
 /** A large file goes in pieces of this many bytes, with pauses: freed at once it would hold up every sync for 100 ms. */
 const FREED_BYTES = 4 * 2 ** 20
 const FREE_PAUSE_MS = 5
+/** A large file is synced each time so many bytes are written. At once it would hold up every sync for 60 ms. */
+const SYNCED_BYTES = 4 * 2 ** 20
 
 /**
  * The file operations of the journal. A test has a disk that loses unsynced writes. Every operation may reject with
@@ -63,8 +65,7 @@ export async function replaceFile(disk: Disk, file: string, pieces: readonly Uin
   try {
     const handle = await disk.create(beside)
     try {
-      for (const piece of pieces) await handle.append(piece)
-      await handle.sync()
+      await appendSynced(handle, pieces)
     } finally {
       await handle.close()
     }
@@ -75,6 +76,20 @@ export async function replaceFile(disk: Disk, file: string, pieces: readonly Uin
     throw error
   }
   await disk.syncFolder(path.dirname(file))
+}
+
+async function appendSynced(file: DiskFile, pieces: readonly Uint8Array[]): Promise<void> {
+  let unsynced = 0
+  for (const piece of pieces)
+    for (let at = 0; at < piece.length; at += SYNCED_BYTES) {
+      const part = piece.subarray(at, at + SYNCED_BYTES)
+      await file.append(part)
+      unsynced += part.length
+      if (unsynced < SYNCED_BYTES) continue
+      await file.sync()
+      unsynced = 0
+    }
+  await file.sync()
 }
 
 // By its handle: whatever happens meanwhile, nobody finds half of it.
