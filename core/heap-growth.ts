@@ -10,31 +10,29 @@ const PRECISION = 100
 export interface HeapGrowth {
   /** The heap. Infinity: as V8 has it, which is up to four times. */
   readonly heap: number
-  /** Memory outside of the heap, if that is no more than `externalBytes` more. */
+  /** Memory outside of the heap. */
   readonly external: number
   /**
    * Most bytes outside of the heap that are garbage. So a table of a million series does not have another half of it as
-   * garbage beside it.
+   * garbage beside it. Infinity if there is more than one heap: they have different sizes, and one growth.
    */
   readonly externalBytes: number
-  /** Memory outside of the heap in any case. There is one growth for all heaps, and only one of them is measured. */
-  readonly leastExternal: number
 }
 
 /** More takes memory, and is hardly faster. */
-const SMALL: HeapGrowth = { heap: 2, external: 1.5, externalBytes: 32 * MIB, leastExternal: 1 }
+const SMALL: HeapGrowth = { heap: 2, external: 1.5, externalBytes: 32 * MIB }
 /**
  * Node reads HTTP/2 into new memory, which only a scavenge frees. With less room the heap would be marked ten times a second
  * before that comes: a third of the core.
  */
-export const GROWTH_WITH_HTTP2: HeapGrowth = { heap: 3, external: 3, externalBytes: 128 * MIB, leastExternal: 1 }
+export const GROWTH_WITH_HTTP2: HeapGrowth = { heap: 3, external: 3, externalBytes: 128 * MIB }
 /** A query makes a heap many times as large as before. */
-export const GROWTH_WITH_QUERIES: HeapGrowth = { ...SMALL, heap: Number.POSITIVE_INFINITY, leastExternal: 1.5 }
-/**
- * What a worker sends becomes memory of the main thread, which only a scavenge frees. That comes seldom, since the main thread
- * makes few objects. With less room its heap would be marked twice a second: a tenth of the CPU of all threads.
- */
-export const GROWTH_WITH_WORKERS: HeapGrowth = { heap: 2, external: 3, externalBytes: 64 * MIB, leastExternal: 1.5 }
+export const GROWTH_WITH_QUERIES: HeapGrowth = {
+  heap: Number.POSITIVE_INFINITY,
+  external: 1.5,
+  externalBytes: Number.POSITIVE_INFINITY
+}
+export const GROWTH_WITH_WORKERS: HeapGrowth = { ...SMALL, externalBytes: Number.POSITIVE_INFINITY }
 
 let growth = SMALL
 let factor = 0
@@ -46,12 +44,11 @@ export function limitHeapGrowth(): void {
 }
 
 /** Lets all heaps of the process grow at least so much from now on. */
-export function raiseHeapGrowth(to: HeapGrowth): void {
+export function raiseHeapGrowth({ heap, external, externalBytes }: HeapGrowth): void {
   growth = {
-    heap: Math.max(growth.heap, to.heap),
-    external: Math.max(growth.external, to.external),
-    externalBytes: Math.max(growth.externalBytes, to.externalBytes),
-    leastExternal: Math.max(growth.leastExternal, to.leastExternal)
+    heap: Math.max(growth.heap, heap),
+    external: Math.max(growth.external, external),
+    externalBytes: Math.max(growth.externalBytes, externalBytes)
   }
   apply()
 }
@@ -64,8 +61,7 @@ function apply(): void {
 
 // V8 knows a factor alone.
 function followExternal(): void {
-  const byBytes = 1 + growth.externalBytes / Math.max(1, getHeapStatistics().external_memory)
-  const wanted = Math.max(growth.leastExternal, Math.min(growth.external, byBytes))
+  const wanted = Math.min(growth.external, 1 + growth.externalBytes / Math.max(1, getHeapStatistics().external_memory))
   const rounded = Math.ceil(wanted * PRECISION) / PRECISION
   if (rounded === factor) return
   factor = rounded
