@@ -42,8 +42,7 @@ export class Disposition {
   }
 
   count(i: number): void {
-    this.counted++
-    this.consume(i)
+    this.countRun(i, i + 1)
   }
 
   /** Counts the items from `from` to `to`. */

@@ -21,6 +21,9 @@ const RAISED_BY = -NOT_LOOKED_UP
 /** Series that are looked at before the caller may do something else. */
 const IDS_PER_STEP = 4096
 
+/** By point of the block that a rule counts. Rules take turns, so there is one for all. */
+let known = new Int32Array()
+
 /** Most cumulative series that are remembered, and most memory of their identities in bytes. */
 export interface LookupLimits {
   readonly cumulative: number
@@ -43,8 +46,6 @@ export class SeriesLookup {
   /** Numbers of cumulative series in `#cumulative`. */
   #numbers: IdColumn
   #cumulative: CumulativeState
-  /** By point of the block that came last. */
-  #known = new Int32Array()
 
   /**
    * @param since first points of series that began before this add nothing, Unix ms
@@ -68,11 +69,10 @@ export class SeriesLookup {
 
   /**
    * What {@link slotOf} says of each point as far as its series was looked up before; {@link NOT_LOOKED_UP} of others. It
-   * stands until the next call. A loop that does nothing else lets the processor fetch many slots at a time.
+   * stands until the next call, for any rule. A loop that does nothing else lets the processor fetch many slots at a time.
    */
   knownSlots({ ids }: SeriesColumn): Int32Array {
-    if (this.#known.length < ids.length) this.#known = new Int32Array(ids.length)
-    const known = this.#known
+    if (known.length < ids.length) known = new Int32Array(Math.max(ids.length, known.length * 2))
     for (let i = 0; i < ids.length; i++) known[i] = this.#slots.get(ids[i]) - RAISED_BY
     return known
   }
